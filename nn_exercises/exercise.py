@@ -1,0 +1,152 @@
+"""The words in which an exercise is stated: what is right, and which mistakes people make.
+
+An entry of the catalogue is a reference function under the decorator `exercise`, its cases, the wrong
+answers that real people write (each with the message that helps them), and a few right answers written
+differently. *How* answers are run, compared and diagnosed is the engine's business and never an entry's.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+POINTS = {"easy": 2.0, "medium": 4.0, "hard": 6.0, "project": 12.0}
+
+
+@dataclass(frozen=True)
+class Rng:
+    """An argument that is a fresh `numpy.random.Generator`, made from `seed` where the answer runs."""
+
+    seed: int
+
+
+@dataclass(frozen=True)
+class Fn:
+    """An argument that is a callable: the trusted side computes `f`, and knows how often it was asked."""
+
+    name: str
+    f: Callable
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a property check found wrong: `key` names the mistake, `message` tells the reader."""
+
+    key: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call of the answer.
+
+    Parameters
+    ----------
+    *args, **kwargs
+        What the function is called with: arrays, numbers, strings, None, lists, tuples and dicts of them,
+        `Rng` for a generator, `Fn` for a callable. The engine calls with copies.
+    group
+        Partial credit follows groups: "values" (the heart; without it nothing counts), "shape", "edge",
+        "stability", "errors", "purity".
+    note
+        What is special here, as the card says it: "one sample", "z exactly 0", "non-square W".
+    raises
+        The exception type that is due instead of a value.
+    check
+        A property, where many answers are right: `check(value, case) -> Problem | None`, called with the
+        returned value. Without it the value is compared with the reference's.
+    rtol, atol
+        Tolerances other than the engine's, for cases that are about small terms.
+    quiet
+        True where a NumPy warning (overflow, invalid, divide) is a fault, because stability is the point.
+    """
+
+    args: tuple
+    kwargs: dict[str, Any]
+    group: str
+    note: str
+    raises: type[Exception] | None
+    check: Callable[[Any, Case], Problem | None] | None
+    rtol: float | None
+    atol: float | None
+    quiet: bool
+
+
+def case(
+    *args: Any,
+    group: str = "values",
+    note: str = "",
+    raises: type[Exception] | None = None,
+    check: Callable[[Any, Case], Problem | None] | None = None,
+    rtol: float | None = None,
+    atol: float | None = None,
+    quiet: bool = False,
+    **kwargs: Any,
+) -> Case:
+    """Return a `Case`: the positional and unnamed keyword arguments go to the answer."""
+    return Case(args, kwargs, group, note, raises, check, rtol, atol, quiet)
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer that people write: `code` behaves as theirs does, `message` leads to the fix."""
+
+    key: str
+    message: str
+    code: Callable
+
+
+@dataclass
+class Exercise:
+    """One graded exercise. Its name is the nbgrader grade_id, the key in EXERCISES and the test id."""
+
+    name: str
+    chapter: str
+    difficulty: str
+    points: float
+    aim: str                       # one sentence, under the heading
+    hints: tuple[str, str, str]    # from a nudge to nearly there; Markdown
+    reference: Callable            # its signature and docstring are the stub's
+    make_cases: Callable[[np.random.Generator], Iterator[Case]] | None = None
+    mistakes: list[Mistake] = field(default_factory=list)
+    variants: list[Callable] = field(default_factory=list)
+
+    @property
+    def signature(self) -> str:
+        """The line that a student starts from, e.g. `def step(z):`."""
+        return f"def {self.name}{inspect.signature(self.reference)}:"
+
+    def cases(self, make: Callable) -> Callable:
+        """Decorate the generator function `make(rng)` that yields the exercise's cases."""
+        self.make_cases = make
+        return make
+
+    def mistake(self, key: str, message: str) -> Callable:
+        """Decorate a wrong answer; `key` is a few words, `message` what to tell its author."""
+
+        def keep(code: Callable) -> Callable:
+            self.mistakes.append(Mistake(key, message, code))
+            return code
+
+        return keep
+
+    def variant(self, code: Callable) -> Callable:
+        """Decorate a right answer that is written differently: it must score full marks."""
+        self.variants.append(code)
+        return code
+
+
+def exercise(
+    *, chapter: str, difficulty: str, aim: str, hints: tuple[str, str, str], points: float | None = None
+) -> Callable[[Callable], Exercise]:
+    """Decorate a reference answer: it becomes the `Exercise` of its name."""
+
+    def state(reference: Callable) -> Exercise:
+        worth = POINTS[difficulty] if points is None else points
+        return Exercise(reference.__name__, chapter, difficulty, worth, aim, hints, reference)
+
+    return state
