@@ -108,9 +108,9 @@ class Exercise:
     chapter: str
     difficulty: str
     points: float
-    aim: str                       # one sentence, under the heading
-    hints: tuple[str, str, str]    # from a nudge to nearly there; Markdown
-    reference: Callable            # its signature and docstring are the stub's
+    aim: str  # one sentence, under the heading
+    hints: tuple[str, str, str]  # from a nudge to nearly there; Markdown
+    reference: Callable  # its signature and docstring are the stub's
     make_cases: Callable[[np.random.Generator], Iterator[Case]] | None = None
     mistakes: list[Mistake] = field(default_factory=list)
     variants: list[Callable] = field(default_factory=list)
