@@ -1,0 +1,790 @@
+"""Chapter 1, the neuron: from a weighted sum to an activation."""
+
+import itertools
+
+import numpy as np
+
+from nn_exercises.exercise import Fn, case, exercise
+
+
+@exercise(
+    chapter="01_neuron",
+    difficulty="easy",
+    aim="Compute the pre-activation of one neuron, a weighted sum plus a bias, for every sample at once.",
+    hints=(
+        "Work out one row with pencil and paper first: how many numbers go in, and how many come out?",
+        "Each row of `X` meets the same `w`: multiply feature by feature, add up *along the row*, "
+        "then add the bias once.",
+        "The matrix product of an array (n_samples, n_features) with a vector (n_features,) "
+        "is a vector (n_samples,); what is still missing is one number, the same for every sample.",
+    ),
+)
+def neuron_preactivation(X, w, b):
+    """Pre-activation of one neuron, z = w·x + b for each row x of X.
+
+    Parameters
+    ----------
+    X : array (n_samples, n_features)
+        One sample a row; integers or floats. It is not changed.
+    w : array (n_features,)
+        One weight for each feature. It is not changed.
+    b : float
+        The bias, added once for each sample.
+
+    Returns
+    -------
+    z : float array (n_samples,)
+        One pre-activation for each sample.
+    """
+    return X @ w + b
+
+
+@neuron_preactivation.cases
+def _(rng):
+    for shape, group, note in [
+        ((5, 3), "values", "five samples, three features"),
+        ((4, 7), "values", "four samples, seven features"),
+        ((3, 3), "values", "as many samples as features"),
+        ((6, 1), "shape", "one feature"),
+        ((1, 3), "shape", "one sample"),
+        ((1, 1), "shape", "one sample with one feature"),
+    ]:
+        X, w = rng.normal(size=shape), rng.normal(size=shape[1])
+        yield case(X, w, 0.7 + rng.random(), group=group, note=note)
+    yield case(np.array([[0.5, 1.0]]), np.array([0.2, 0.8]), 0.1, note="the numbers of the chapter")
+    yield case(rng.integers(-4, 5, size=(5, 3)), rng.normal(size=3), -0.75, group="edge", note="integer X")
+    yield case(
+        rng.normal(size=(4, 3)).astype(np.float32), rng.normal(size=3).astype(np.float32), 1.25,
+        group="edge", note="float32 X and w",
+    )
+    yield case(rng.normal(size=(4, 3)), rng.normal(size=3), -2.0, group="edge", note="a negative bias")
+
+
+neuron_preactivation.mistake(
+    "bias forgotten",
+    "Your z is the weighted sum alone: the bias b never enters. Add it once to every sample's sum.",
+)(lambda X, w, b: X @ w)
+
+neuron_preactivation.mistake(
+    "bias subtracted",
+    "You subtract b. In this book the bias is added, z = w·x + b (a threshold is what one would subtract).",
+)(lambda X, w, b: X @ w - b)
+
+neuron_preactivation.mistake(
+    "bias added per feature",
+    "The bias enters once for each feature, so n_features times in all. Sum the products first, "
+    "then add b once.",
+)(lambda X, w, b: (X * w + b).sum(axis=1))
+
+neuron_preactivation.mistake(
+    "bias multiplied",
+    "You multiply by b. The bias is a shift of the weighted sum, not a factor of it.",
+)(lambda X, w, b: (X @ w) * b)
+
+neuron_preactivation.mistake(
+    "inputs and bias added before the weights",
+    "The bias is added to the inputs and then weighted with them. Weight the inputs first; the bias has no "
+    "weight.",
+)(lambda X, w, b: (X + b) @ w)
+
+neuron_preactivation.mistake(
+    "bias added to the weights",
+    "You add b to the weights before the product, so it is multiplied by the inputs. "
+    "It belongs outside the product.",
+)(lambda X, w, b: X @ (w + b))
+
+neuron_preactivation.mistake(
+    "products not summed",
+    "You return the products x_j w_j, one for each feature. A neuron has one z for each sample: "
+    "sum the products along the row.",
+)(lambda X, w, b: X * w + b)
+
+neuron_preactivation.mistake(
+    "summed over the samples",
+    "The sum runs down the columns (over the samples). Rows are samples: sum over the features, axis 1.",
+)(lambda X, w, b: (X * w).sum(axis=0) + b)
+
+neuron_preactivation.mistake(
+    "summed over everything",
+    "All samples are added into one number. Each row of X needs a z of its own: sum along axis 1 only.",
+)(lambda X, w, b: (X * w).sum() + b)
+
+neuron_preactivation.mistake(
+    "mean instead of sum",
+    "You take the mean over the features; a neuron adds the weighted inputs and divides by nothing.",
+)(lambda X, w, b: (X * w).mean(axis=1) + b)
+
+neuron_preactivation.mistake(
+    "a column instead of a vector",
+    "The numbers are right, but the shape is (n_samples, 1). z is due as a vector (n_samples,).",
+)(lambda X, w, b: (X @ w + b)[:, None])
+
+neuron_preactivation.mistake(
+    "X and w the wrong way round",
+    "The product w @ X pairs the weights with the samples; it only runs when X is square. "
+    "Each row of X must meet w: X stands on the left.",
+)(lambda X, w, b: w @ X + b)
+
+neuron_preactivation.mistake(
+    "only the first sample",
+    "Only the first row of X is used. Return one z for every row.",
+)(lambda X, w, b: X[0] @ w + b)
+
+neuron_preactivation.mistake(
+    "one sample for all",
+    "Every entry of z is the value of the first row. Each sample must use its own row of X.",
+)(lambda X, w, b: np.full(len(X), X[0] @ w + b))
+
+neuron_preactivation.mistake(
+    "only the first feature",
+    "Only the first feature and its weight are used. Every feature contributes x_j w_j to the sum.",
+)(lambda X, w, b: X[:, 0] * w[0] + b)
+
+neuron_preactivation.mistake(
+    "last feature left out",
+    "The last feature is missing from the sum: the loop over the features stops one too early.",
+)(lambda X, w, b: X[:, :-1] @ w[:-1] + b)
+
+neuron_preactivation.mistake(
+    "bias added to the first sample only",
+    "The bias reaches only the first sample. Every sample's sum gets the same b.",
+)(lambda X, w, b: X @ w + b * (np.arange(len(X)) == 0))
+
+neuron_preactivation.mistake(
+    "weights not used",
+    "You add up the inputs without their weights. Multiply each feature by its weight before summing.",
+)(lambda X, w, b: X.sum(axis=1) + b)
+
+neuron_preactivation.mistake(
+    "step applied",
+    "You return the decision (0 or 1). This exercise asks for z itself, before any activation.",
+)(lambda X, w, b: (X @ w + b >= 0).astype(float))
+
+neuron_preactivation.mistake(
+    "sigmoid applied",
+    "You return the sigmoid of z. This exercise asks for z itself, before any activation.",
+)(lambda X, w, b: 1 / (1 + np.exp(-(X @ w + b))))
+
+neuron_preactivation.mistake(
+    "ReLU applied",
+    "Negative values come back as 0, as after a ReLU. This exercise asks for z itself, before any "
+    "activation.",
+)(lambda X, w, b: np.maximum(X @ w + b, 0))
+
+neuron_preactivation.mistake(
+    "tanh applied",
+    "You return tanh of z. This exercise asks for z itself, before any activation.",
+)(lambda X, w, b: np.tanh(X @ w + b))
+
+neuron_preactivation.mistake(
+    "absolute value",
+    "Your z is never negative: an absolute value has crept in. z may have either sign.",
+)(lambda X, w, b: np.abs(X @ w + b))
+
+neuron_preactivation.mistake(
+    "absolute weights",
+    "You use the size of the weights without their sign. A negative weight must lower z.",
+)(lambda X, w, b: X @ np.abs(w) + b)
+
+neuron_preactivation.mistake(
+    "a list",
+    "The numbers are right, but you return a Python list. Turn it into a NumPy array at the end.",
+)(lambda X, w, b: [float(x @ w + b) for x in X])
+
+
+@neuron_preactivation.mistake(
+    "integers cut off",
+    "With integer inputs the decimals of z are cut off: your result array has the type of X. "
+    "Make it a float array.",
+)
+def _(X, w, b):
+    z = np.zeros(len(X), dtype=X.dtype)
+    for i, x in enumerate(X):
+        z[i] = x @ w + b
+    return z
+
+
+@neuron_preactivation.mistake(
+    "caller's X changed",
+    "Your function changes the X it was given (`X *= …` works in place). Make a new array instead.",
+)
+def _(X, w, b):
+    if np.issubdtype(X.dtype, np.floating):
+        X *= w
+        return X.sum(axis=1) + b
+    return X @ w + b
+
+
+@neuron_preactivation.mistake(
+    "bias grows from sample to sample",
+    "The sum is not started afresh for each sample: what the earlier rows left is added to the next. "
+    "Set it back to zero at the top of the loop over the samples.",
+)
+def _(X, w, b):
+    return np.cumsum(X @ w) + b
+
+
+@neuron_preactivation.variant
+def _(X, w, b):
+    z = np.zeros(X.shape[0])
+    for i in range(X.shape[0]):
+        for j in range(X.shape[1]):
+            z[i] += X[i, j] * w[j]
+        z[i] += b
+    return z
+
+
+neuron_preactivation.variant(lambda X, w, b: np.einsum("ij,j->i", X, w) + b)
+neuron_preactivation.variant(lambda X, w, b: (X * w).sum(axis=1) + b)
+neuron_preactivation.variant(lambda X, w, b: np.array([np.dot(row, w) + b for row in X]))
+neuron_preactivation.variant(lambda X, w, b: (w.reshape(1, -1) @ X.T + b).ravel())
+neuron_preactivation.variant(lambda X, w, b: (X.astype(np.float32) @ w.astype(np.float32)) + np.float32(b))
+neuron_preactivation.variant(lambda X, w, b: np.c_[X, np.ones(len(X))] @ np.append(w, b))
+
+
+@exercise(
+    chapter="01_neuron",
+    difficulty="easy",
+    aim="Build the McCulloch–Pitts unit of 1943: excitatory inputs add up, and one active inhibitory input "
+    "forbids the unit to fire.",
+    hints=(
+        "Two questions decide each row: is any inhibitory input active? And do the *other* inputs reach "
+        "theta?",
+        "The mask `inhibitory` picks columns of X, and `~inhibitory` picks the other ones. "
+        "Ask \"any?\" of the first group and \"how many?\" of the second, along each row.",
+        "A row fires if both hold: no inhibitory input is active, *and* the count of the others is at "
+        "least theta "
+        "(equality fires). Turn the true/false you get into integers.",
+    ),
+)
+def mcculloch_pitts(X, inhibitory, theta):
+    """Output of a McCulloch–Pitts unit with absolute inhibition, for every row of X.
+
+    The unit fires (1) if no inhibitory input is active and the sum of the other inputs is at least theta;
+    otherwise it is silent (0).
+
+    Parameters
+    ----------
+    X : int array (n_samples, n_inputs)
+        Inputs, 0 or 1. It is not changed.
+    inhibitory : bool array (n_inputs,)
+        True for the inputs that inhibit. All, some or none of them may be True.
+    theta : int or float
+        The threshold. With theta = 0 the unit fires unless it is inhibited.
+
+    Returns
+    -------
+    y : int array (n_samples,)
+        1 where the unit fires, 0 where it does not; integers, not booleans.
+    """
+    vetoed = X[:, inhibitory].any(axis=1)
+    excited = X[:, ~inhibitory].sum(axis=1) >= theta
+    return (excited & ~vetoed).astype(int)
+
+
+@mcculloch_pitts.cases
+def _(rng):
+    for n, mask, theta, group, note in [
+        (2, [0, 0], 2, "values", "AND of two inputs"),
+        (2, [0, 0], 1, "values", "OR of two inputs"),
+        (2, [0, 1], 1, "values", "x1 and not x2"),
+        (3, [0, 0, 1], 1, "values", "the third input inhibits"),
+        (3, [0, 0, 1], 2, "values", "the third input inhibits, the sum must equal theta = 2"),
+        (3, [1, 0, 1], 1, "values", "two of three inputs inhibit"),
+        (3, [0, 0, 0], 2, "values", "two of three"),
+        (3, [0, 0, 0], 1.5, "edge", "theta = 1.5"),
+        (3, [0, 1, 0], 0, "edge", "theta = 0: fires unless inhibited"),
+        (2, [1, 1], 0, "edge", "every input inhibits, theta = 0"),
+        (2, [1, 1], 1, "edge", "every input inhibits, theta = 1"),
+        (2, [0, 0], 3, "edge", "theta out of reach"),
+    ]:
+        rows = np.array(list(itertools.product([0, 1], repeat=n)))
+        yield case(rows, np.array(mask, dtype=bool), theta, group=group, note=note)
+    X = rng.integers(0, 2, size=(12, 5))
+    X[0], X[1] = [1, 1, 0, 1, 0], [0, 1, 1, 1, 0]
+    yield case(X, np.array([False, False, True, False, True]), 2, note="twelve random rows of five inputs")
+    yield case(np.array([[1, 0, 1]]), np.array([False, True, False]), 2, group="shape", note="one sample")
+    yield case(np.array([[1], [0], [1]]), np.array([False]), 1, group="shape", note="one input")
+    yield case(np.array([[0], [1]]), np.array([True]), 0, group="shape", note="one input, which inhibits")
+
+
+mcculloch_pitts.mistake(
+    "strictly above theta",
+    "Rows whose sum equals theta stay silent: you compare with >. The unit fires when the sum is *at "
+    "least* theta.",
+)(lambda X, inhibitory, theta: (
+    (X[:, ~inhibitory].sum(axis=1) > theta) & ~X[:, inhibitory].any(axis=1)
+).astype(int))
+
+mcculloch_pitts.mistake(
+    "equal to theta only",
+    "The unit fires only when the sum equals theta exactly; a larger sum must fire too.",
+)(lambda X, inhibitory, theta: (
+    (X[:, ~inhibitory].sum(axis=1) == theta) & ~X[:, inhibitory].any(axis=1)
+).astype(int))
+
+mcculloch_pitts.mistake(
+    "inhibition ignored",
+    "Inhibitory inputs are counted like all the others. They must not add to the sum: "
+    "an active one silences the unit.",
+)(lambda X, inhibitory, theta: (X.sum(axis=1) >= theta).astype(int))
+
+mcculloch_pitts.mistake(
+    "no veto",
+    "Inhibitory inputs are left out of the sum, but an active one does not silence the unit. "
+    "Any active inhibitory input must give 0, however large the sum.",
+)(lambda X, inhibitory, theta: (X[:, ~inhibitory].sum(axis=1) >= theta).astype(int))
+
+mcculloch_pitts.mistake(
+    "inhibition subtracts",
+    "An active inhibitory input lowers your sum by 1, and enough excitation overrules it. "
+    "In 1943 inhibition is absolute: one active inhibitory input is enough for silence.",
+)(lambda X, inhibitory, theta: (
+    X[:, ~inhibitory].sum(axis=1) - X[:, inhibitory].sum(axis=1) >= theta
+).astype(int))
+
+mcculloch_pitts.mistake(
+    "sum set to 0 instead of a veto",
+    "When it is inhibited your unit compares 0 with theta, so it still fires at theta = 0. "
+    "A veto silences the unit whatever theta is.",
+)(lambda X, inhibitory, theta: (
+    np.where(X[:, inhibitory].any(axis=1), 0, X[:, ~inhibitory].sum(axis=1)) >= theta
+).astype(int))
+
+mcculloch_pitts.mistake(
+    "all must inhibit",
+    "Your veto needs *every* inhibitory input to be active (and with none it is always on). "
+    "One active inhibitory input is enough: ask any, not all.",
+)(lambda X, inhibitory, theta: (
+    (X[:, ~inhibitory].sum(axis=1) >= theta) & ~X[:, inhibitory].all(axis=1)
+).astype(int))
+
+mcculloch_pitts.mistake(
+    "all must inhibit, if there are any",
+    "Your veto needs *every* inhibitory input to be active. One is enough: ask any, not all.",
+)(lambda X, inhibitory, theta: (
+    (X[:, ~inhibitory].sum(axis=1) >= theta) & ~(X[:, inhibitory].all(axis=1) & inhibitory.any())
+).astype(int))
+
+mcculloch_pitts.mistake(
+    "more than one must inhibit",
+    "Your veto asks for more than one active inhibitory input. One is enough.",
+)(lambda X, inhibitory, theta: (
+    (X[:, ~inhibitory].sum(axis=1) >= theta) & (X[:, inhibitory].sum(axis=1) <= 1)
+).astype(int))
+
+mcculloch_pitts.mistake(
+    "having an inhibitory input vetoes",
+    "The unit is silent as soon as it *has* an inhibitory input. Only an *active* one (X = 1 there) vetoes.",
+)(lambda X, inhibitory, theta: (
+    (X[:, ~inhibitory].sum(axis=1) >= theta) & ~np.full(len(X), inhibitory.any())
+).astype(int))
+
+mcculloch_pitts.mistake(
+    "one veto for the whole batch",
+    "An active inhibitory input in one row silences all rows. Ask \"any?\" row by row, along axis 1.",
+)(lambda X, inhibitory, theta: (
+    (X[:, ~inhibitory].sum(axis=1) >= theta) & ~np.full(len(X), X[:, inhibitory].any())
+).astype(int))
+
+mcculloch_pitts.mistake(
+    "mask turned round",
+    "You treat the inhibitory inputs as excitatory and the others as inhibitory. True in `inhibitory` "
+    "marks the inputs that veto.",
+)(lambda X, inhibitory, theta: (
+    (X[:, inhibitory].sum(axis=1) >= theta) & ~X[:, ~inhibitory].any(axis=1)
+).astype(int))
+
+mcculloch_pitts.mistake(
+    "counts the inhibitory inputs",
+    "The sum that you compare with theta runs over the inhibitory inputs. It belongs to the *other* inputs.",
+)(lambda X, inhibitory, theta: (
+    (X[:, inhibitory].sum(axis=1) >= theta) & ~X[:, inhibitory].any(axis=1)
+).astype(int))
+
+mcculloch_pitts.mistake(
+    "veto turned round",
+    "Your unit fires only when it *is* inhibited. An active inhibitory input forbids firing.",
+)(lambda X, inhibitory, theta: (
+    (X[:, ~inhibitory].sum(axis=1) >= theta) & X[:, inhibitory].any(axis=1)
+).astype(int))
+
+mcculloch_pitts.mistake(
+    "or instead of and",
+    "Your unit fires if the threshold is reached *or* nothing inhibits it. Both are needed.",
+)(lambda X, inhibitory, theta: (
+    (X[:, ~inhibitory].sum(axis=1) >= theta) | ~X[:, inhibitory].any(axis=1)
+).astype(int))
+
+mcculloch_pitts.mistake(
+    "output turned round",
+    "0 and 1 are exchanged: 1 means that the unit fires.",
+)(lambda X, inhibitory, theta: 1 - (
+    (X[:, ~inhibitory].sum(axis=1) >= theta) & ~X[:, inhibitory].any(axis=1)
+).astype(int))
+
+mcculloch_pitts.mistake(
+    "below theta",
+    "The comparison with theta is turned round: the unit must fire when the sum is *at least* theta.",
+)(lambda X, inhibitory, theta: (
+    (X[:, ~inhibitory].sum(axis=1) <= theta) & ~X[:, inhibitory].any(axis=1)
+).astype(int))
+
+mcculloch_pitts.mistake(
+    "outputs -1 and 1",
+    "A silent unit gives -1 in your version. The outputs of this unit are 0 and 1.",
+)(lambda X, inhibitory, theta: np.where(
+    (X[:, ~inhibitory].sum(axis=1) >= theta) & ~X[:, inhibitory].any(axis=1), 1, -1
+))
+
+mcculloch_pitts.mistake(
+    "booleans",
+    "The decisions are right, but they come back as True and False. Convert them to integers.",
+)(lambda X, inhibitory, theta: (X[:, ~inhibitory].sum(axis=1) >= theta) & ~X[:, inhibitory].any(axis=1))
+
+mcculloch_pitts.mistake(
+    "a list",
+    "The decisions are right, but you return a Python list. An integer array is due.",
+)(lambda X, inhibitory, theta: [
+    int(row[~inhibitory].sum() >= theta and not row[inhibitory].any()) for row in X
+])
+
+mcculloch_pitts.mistake(
+    "the sum, not the decision",
+    "You return the sum of the excitatory inputs. Compare it with theta: the output is 0 or 1.",
+)(lambda X, inhibitory, theta: X[:, ~inhibitory].sum(axis=1) * ~X[:, inhibitory].any(axis=1))
+
+mcculloch_pitts.mistake(
+    "a column instead of a vector",
+    "The decisions are right, but the shape is (n_samples, 1). A vector (n_samples,) is due.",
+)(lambda X, inhibitory, theta: (
+    (X[:, ~inhibitory].sum(axis=1) >= theta) & ~X[:, inhibitory].any(axis=1)
+).astype(int)[:, None])
+
+mcculloch_pitts.mistake(
+    "theta ignored: every input needed",
+    "Your unit fires only when *all* the excitatory inputs are active. Compare their sum with theta.",
+)(lambda X, inhibitory, theta: (X[:, ~inhibitory].all(axis=1) & ~X[:, inhibitory].any(axis=1)).astype(int))
+
+mcculloch_pitts.mistake(
+    "theta ignored: one input enough",
+    "Your unit fires as soon as one excitatory input is active. Compare their sum with theta.",
+)(lambda X, inhibitory, theta: (X[:, ~inhibitory].any(axis=1) & ~X[:, inhibitory].any(axis=1)).astype(int))
+
+mcculloch_pitts.mistake(
+    "never fires at rest",
+    "A row without any active excitatory input stays silent in your version even at theta = 0. "
+    "A sum of 0 reaches a threshold of 0.",
+)(lambda X, inhibitory, theta: (
+    (X[:, ~inhibitory].sum(axis=1) >= theta) & ~X[:, inhibitory].any(axis=1) & X[:, ~inhibitory].any(axis=1)
+).astype(int))
+
+mcculloch_pitts.mistake(
+    "theta cut to a whole number",
+    "You cut theta to a whole number: 1.5 must not behave like 1. Compare with theta as it is.",
+)(lambda X, inhibitory, theta: (
+    (X[:, ~inhibitory].sum(axis=1) >= int(theta)) & ~X[:, inhibitory].any(axis=1)
+).astype(int))
+
+
+@mcculloch_pitts.mistake(
+    "caller's X changed",
+    "Your function changes the X it was given: it clears the inhibitory columns in place. Work on a copy.",
+)
+def _(X, inhibitory, theta):
+    vetoed = X[:, inhibitory].any(axis=1)
+    X[:, inhibitory] = 0
+    return ((X.sum(axis=1) >= theta) & ~vetoed).astype(int)
+
+
+@mcculloch_pitts.variant
+def _(X, inhibitory, theta):
+    y = []
+    for row in X:
+        total, vetoed = 0, False
+        for x, inhibits in zip(row, inhibitory, strict=True):
+            if inhibits:
+                vetoed = vetoed or x == 1
+            else:
+                total += x
+        y.append(1 if total >= theta and not vetoed else 0)
+    return np.array(y)
+
+
+mcculloch_pitts.variant(
+    lambda X, inhibitory, theta: np.where(X @ inhibitory.astype(int), 0, X.sum(axis=1) >= theta).astype(int)
+)
+mcculloch_pitts.variant(
+    lambda X, inhibitory, theta: (X @ np.where(inhibitory, -X.shape[1] - 10, 1) >= theta).astype(np.int32)
+    * (1 - X[:, inhibitory].max(axis=1, initial=0))
+)
+mcculloch_pitts.variant(
+    lambda X, inhibitory, theta: ((X @ ~inhibitory >= theta) & (X @ inhibitory == 0)).astype(int)
+)
+mcculloch_pitts.variant(
+    lambda X, inhibitory, theta: np.array(
+        [0 if (row & inhibitory).any() else int(row.sum() >= theta) for row in X], dtype=np.int64
+    )
+)
+
+
+@exercise(
+    chapter="01_neuron",
+    difficulty="easy",
+    aim="Put the pieces together: a neuron computes its pre-activation and hands it to an activation "
+    "function.",
+    hints=(
+        "A neuron works in two stages. You have written the first one already.",
+        "`activation` is a function that you can call like any other: decide *what* it must be given.",
+        "First all of z, bias included, one number for each sample; then one call of `activation` on that.",
+    ),
+)
+def neuron(X, w, b, activation):
+    """Output of one artificial neuron, a = f(w·x + b) for each row x of X.
+
+    Parameters
+    ----------
+    X : array (n_samples, n_features)
+        One sample a row; integers or floats. It is not changed.
+    w : array (n_features,)
+        Weights.
+    b : float
+        Bias.
+    activation : callable
+        The function f. It takes an array (or a number) and works element by element, as np.tanh does.
+
+    Returns
+    -------
+    a : float array (n_samples,)
+        One output for each sample.
+    """
+    return activation(X @ w + b)
+
+
+def _identity(z):
+    return z
+
+
+def _square_plus_one(z):
+    return z * z + 1.0
+
+
+@neuron.cases
+def _(rng):
+    tanh, exp = Fn("tanh", np.tanh), Fn("exp", np.exp)
+    identity, square = Fn("identity", _identity), Fn("z² + 1", _square_plus_one)
+    for shape, f, group, note in [
+        ((5, 3), tanh, "values", "activation tanh"),
+        ((4, 3), exp, "values", "activation exp"),
+        ((6, 2), identity, "values", "activation z → z"),
+        ((3, 3), square, "values", "activation z → z² + 1, as many samples as features"),
+        ((1, 4), exp, "shape", "one sample"),
+        ((5, 1), tanh, "shape", "one feature"),
+        ((1, 1), square, "shape", "one sample with one feature"),
+    ]:
+        X, w = rng.uniform(-1, 1, size=shape), rng.uniform(-1, 1, size=shape[1])
+        yield case(X, w, 0.4 + 0.3 * rng.random(), f, group=group, note=note)
+    yield case(np.array([[0.5, 1.0]]), np.array([0.2, 0.8]), 0.1, tanh, note="the numbers of the chapter")
+    X, w = rng.integers(-2, 3, size=(4, 3)), rng.uniform(-0.5, 0.5, size=3)
+    yield case(X, w, -0.25, exp, group="edge", note="integer X")
+    yield case(X, w, 0.75, identity, group="edge", note="integer X, activation z → z")
+    yield case(
+        rng.normal(size=(4, 2)).astype(np.float32), rng.normal(size=2).astype(np.float32), 0.5, tanh,
+        group="edge", note="float32 X and w",
+    )
+
+
+neuron.mistake(
+    "activation forgotten",
+    "You return z itself. The neuron's output is the activation of z.",
+)(lambda X, w, b, activation: X @ w + b)
+
+neuron.mistake(
+    "bias after the activation",
+    "The bias is added to the activation's output. It belongs inside, to z, before the activation is called.",
+)(lambda X, w, b, activation: activation(X @ w) + b)
+
+neuron.mistake(
+    "activation on the inputs",
+    "You apply the activation to the inputs, then weight them. Weight, sum and add the bias first; "
+    "the activation comes last.",
+)(lambda X, w, b, activation: activation(X) @ w + b)
+
+neuron.mistake(
+    "activation on each product",
+    "You apply the activation to each product x_j w_j and sum afterwards. It is applied once, to the "
+    "finished z.",
+)(lambda X, w, b, activation: activation(X * w).sum(axis=1) + b)
+
+neuron.mistake(
+    "activation on each product, bias inside",
+    "You apply the activation feature by feature and sum afterwards. It is applied once, to the finished z.",
+)(lambda X, w, b, activation: activation(X * w + b).sum(axis=1))
+
+neuron.mistake(
+    "bias forgotten",
+    "The bias never enters: you apply the activation to the weighted sum alone.",
+)(lambda X, w, b, activation: activation(X @ w))
+
+neuron.mistake(
+    "bias subtracted",
+    "You subtract b. In this book the bias is added, z = w·x + b.",
+)(lambda X, w, b, activation: activation(X @ w - b))
+
+neuron.mistake(
+    "bias added per feature",
+    "The bias enters once for each feature, n_features times in all. Sum the products, then add b once.",
+)(lambda X, w, b, activation: activation((X * w + b).sum(axis=1)))
+
+neuron.mistake(
+    "bias added twice",
+    "The bias enters twice: inside z and again after the activation. Once, inside, is right.",
+)(lambda X, w, b, activation: activation(X @ w + b) + b)
+
+neuron.mistake(
+    "activation twice",
+    "The activation is applied to its own output. Call it once, on z.",
+)(lambda X, w, b, activation: activation(activation(X @ w + b)))
+
+neuron.mistake(
+    "activation times z",
+    "You multiply z by the activation of z. The output is the activation alone.",
+)(lambda X, w, b, activation: (X @ w + b) * activation(X @ w + b))
+
+neuron.mistake(
+    "activation on the weights",
+    "You apply the activation to the weights. It is applied to z = w·x + b.",
+)(lambda X, w, b, activation: X @ activation(w) + b)
+
+neuron.mistake(
+    "sigmoid hard-coded",
+    "You always apply the sigmoid. The caller chooses the function: use the argument `activation`.",
+)(lambda X, w, b, activation: 1 / (1 + np.exp(-(X @ w + b))))
+
+neuron.mistake(
+    "tanh hard-coded",
+    "You always apply tanh. The caller chooses the function: use the argument `activation`.",
+)(lambda X, w, b, activation: np.tanh(X @ w + b))
+
+neuron.mistake(
+    "step hard-coded",
+    "You always return a 0/1 decision. The caller chooses the function: use the argument `activation`.",
+)(lambda X, w, b, activation: (X @ w + b >= 0).astype(float))
+
+neuron.mistake(
+    "ReLU hard-coded",
+    "You always apply ReLU. The caller chooses the function: use the argument `activation`.",
+)(lambda X, w, b, activation: np.maximum(X @ w + b, 0))
+
+neuron.mistake(
+    "products not summed",
+    "You return one value for each feature of each sample. Sum the products along the row before the "
+    "activation.",
+)(lambda X, w, b, activation: activation(X * w + b))
+
+neuron.mistake(
+    "summed over the samples",
+    "The sum runs down the columns (over the samples). Rows are samples: sum over the features, axis 1.",
+)(lambda X, w, b, activation: activation((X * w).sum(axis=0) + b))
+
+neuron.mistake(
+    "summed over everything",
+    "All samples are added into one number. Each row of X needs an output of its own.",
+)(lambda X, w, b, activation: activation((X * w).sum() + b))
+
+neuron.mistake(
+    "mean instead of sum",
+    "You take the mean over the features; a neuron adds the weighted inputs and divides by nothing.",
+)(lambda X, w, b, activation: activation((X * w).mean(axis=1) + b))
+
+neuron.mistake(
+    "X and w the wrong way round",
+    "The product w @ X pairs the weights with the samples; it only runs when X is square. X stands on the "
+    "left.",
+)(lambda X, w, b, activation: activation(w @ X + b))
+
+neuron.mistake(
+    "only the first sample",
+    "Only the first row of X is used. Return one output for every row.",
+)(lambda X, w, b, activation: activation(X[0] @ w + b))
+
+neuron.mistake(
+    "a column instead of a vector",
+    "The numbers are right, but the shape is (n_samples, 1). A vector (n_samples,) is due.",
+)(lambda X, w, b, activation: activation(X @ w + b)[:, None])
+
+neuron.mistake(
+    "a list",
+    "The numbers are right, but you return a Python list. A NumPy array is due.",
+)(lambda X, w, b, activation: [float(activation(x @ w + b)) for x in X])
+
+neuron.mistake(
+    "z and a returned",
+    "You return two things, z and a. Only the output a is asked for.",
+)(lambda X, w, b, activation: (X @ w + b, activation(X @ w + b)))
+
+neuron.mistake(
+    "the function returned",
+    "You return the function `activation` itself. Call it on z, and return what it gives.",
+)(lambda X, w, b, activation: activation)
+
+
+@neuron.mistake(
+    "integers cut off",
+    "With integer inputs the decimals are cut off: your result array has the type of X. Make it a float "
+    "array.",
+)
+def _(X, w, b, activation):
+    a = np.zeros(len(X), dtype=X.dtype)
+    for i, x in enumerate(X):
+        a[i] = activation(x @ w + b)
+    return a
+
+
+@neuron.mistake(
+    "z cut off before the activation",
+    "With integer inputs z loses its decimals before the activation sees it: its array has the type of X. "
+    "Make it a float array.",
+)
+def _(X, w, b, activation):
+    z = np.zeros(len(X), dtype=X.dtype)
+    for i, x in enumerate(X):
+        z[i] = x @ w + b
+    return activation(z.astype(float))
+
+
+@neuron.mistake(
+    "caller's X changed",
+    "Your function changes the X it was given (`X *= …` works in place). Make a new array instead.",
+)
+def _(X, w, b, activation):
+    if np.issubdtype(X.dtype, np.floating):
+        X *= w
+        return activation(X.sum(axis=1) + b)
+    return activation(X @ w + b)
+
+
+@neuron.variant
+def _(X, w, b, activation):
+    a = np.zeros(X.shape[0])
+    for i in range(X.shape[0]):
+        z = b
+        for j in range(X.shape[1]):
+            z += X[i, j] * w[j]
+        a[i] = activation(z)
+    return a
+
+
+@neuron.variant
+def _(X, w, b, activation):
+    z = np.einsum("ij,j->i", X, w) + b
+    a = activation(z)
+    return a
+
+
+neuron.variant(lambda X, w, b, activation: np.array([activation(np.dot(x, w) + b) for x in X]))
+neuron.variant(lambda X, w, b, activation: activation((X * w[None, :]).sum(axis=1) + b))
+neuron.variant(lambda X, w, b, activation: activation((X @ w[:, None] + b).reshape(-1)))
+neuron.variant(
+    lambda X, w, b, activation: activation(X.astype(np.float32) @ w.astype(np.float32) + np.float32(b))
+)
