@@ -1,0 +1,42 @@
+"""The command line: `python -m nn_book build | check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nn_book.build import build as build_book
+from nn_book.complaints import BookError, Complaint
+
+ROOT = Path(__file__).resolve().parent.parent
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Text to notebooks to chapters.")
+
+
+def _end(complaints: list[Complaint]) -> None:
+    """Print the complaints and leave with 1 if there are any."""
+    for complaint in sorted(set(complaints)):
+        typer.echo(str(complaint), err=True)
+    if complaints:
+        typer.echo(f"{len(set(complaints))} to mend.", err=True)
+        raise typer.Exit(1)
+
+
+@app.command()
+def build(
+    names: Annotated[list[str] | None, typer.Argument(help="Chapters, e.g. 02_perceptron; else all.")] = None,
+) -> None:
+    """Bring solutions/*.ipynb and chapters/ up to the texts; what has not changed is left alone."""
+    try:
+        outcome = build_book(ROOT, [Path(name).name for name in names or ()], say=typer.echo)
+    except BookError as error:
+        _end(error.complaints)
+        return
+    if not outcome.written and not outcome.complaints:
+        typer.echo("Everything is up to date.")
+    _end(outcome.complaints)
+
+
+if __name__ == "__main__":
+    app()
