@@ -14,22 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from nn_exercises.run import Fn, Rng
+
+__all__ = ["POINTS", "Case", "Exercise", "Fn", "Loss", "Mistake", "Problem", "Rng", "case", "exercise"]
+
 POINTS = {"easy": 2.0, "medium": 4.0, "hard": 6.0, "project": 12.0}
-
-
-@dataclass(frozen=True)
-class Rng:
-    """An argument that is a fresh `numpy.random.Generator`, made from `seed` where the answer runs."""
-
-    seed: int
-
-
-@dataclass(frozen=True)
-class Fn:
-    """An argument that is a callable: the trusted side computes `f`, and knows how often it was asked."""
-
-    name: str
-    f: Callable
 
 
 @dataclass(frozen=True)
@@ -100,6 +89,15 @@ class Mistake:
     code: Callable
 
 
+@dataclass(frozen=True)
+class Loss:
+    """What a returned gradient is the gradient of: the card then shows what nudging an entry does to it."""
+
+    output: int | None    # which returned value is the gradient; None where it is the only one
+    parameter: str        # with respect to which argument
+    f: Callable           # called with the exercise's own arguments, returns the loss
+
+
 @dataclass
 class Exercise:
     """One graded exercise. Its name is the nbgrader grade_id, the key in EXERCISES and the test id."""
@@ -114,6 +112,12 @@ class Exercise:
     make_cases: Callable[[np.random.Generator], Iterator[Case]] | None = None
     mistakes: list[Mistake] = field(default_factory=list)
     variants: list[Callable] = field(default_factory=list)
+    any_number: bool = False       # integers and floats are equally good (never booleans)
+    either: tuple[int, ...] = ()   # returned values that may be a list, a tuple or an array
+    repeat: bool = True            # call again with equal inputs, to see state kept between calls
+    time_limit: float | None = None   # seconds for all cases together, other than the engine's
+    losses: list[Loss] = field(default_factory=list)
+    equivalents: dict[str, str] = field(default_factory=dict)
 
     @property
     def signature(self) -> str:
@@ -139,14 +143,64 @@ class Exercise:
         self.variants.append(code)
         return code
 
+    def gradient_of(self, parameter: str, output: int | None = None) -> Callable:
+        """Decorate the loss whose gradient with respect to `parameter` the answer's `output` is.
+
+        The loss is called with the exercise's own arguments. A wrong gradient is then shown with evidence:
+        which entry, what nudging that entry does to the loss, and what the answer claims.
+        """
+
+        def keep(f: Callable) -> Callable:
+            self.losses.append(Loss(output, parameter, f))
+            return f
+
+        return keep
+
+    def equivalent(self, mutant: str, reason: str) -> None:
+        """Record that an automatic mutant, as the audit prints it, is as right as the reference, and why."""
+        self.equivalents[mutant] = reason
+
 
 def exercise(
-    *, chapter: str, difficulty: str, aim: str, hints: tuple[str, str, str], points: float | None = None
+    *,
+    chapter: str,
+    difficulty: str,
+    aim: str,
+    hints: tuple[str, str, str],
+    points: float | None = None,
+    any_number: bool = False,
+    either: tuple[int, ...] = (),
+    repeat: bool = True,
+    time_limit: float | None = None,
 ) -> Callable[[Callable], Exercise]:
-    """Decorate a reference answer: it becomes the `Exercise` of its name."""
+    """Decorate a reference answer: it becomes the `Exercise` of its name.
+
+    Parameters
+    ----------
+    chapter
+        The chapter's folder, "02_perceptron".
+    difficulty
+        "easy", "medium", "hard" or "project"; it fixes the points unless `points` is given.
+    aim
+        One sentence under the heading.
+    hints
+        Three, from a nudge to nearly there, in Markdown; never the whole answer.
+    any_number
+        True where integers and floats are equally good. Otherwise floats are due where the reference returns
+        floats, integers where it returns integers.
+    either
+        Positions of returned values that may be a list, a tuple or an array, at every depth below.
+    repeat
+        False for an exercise whose calls take seconds: they are then made once only.
+    time_limit
+        Seconds for all cases together, where the usual ten do not fit.
+    """
 
     def state(reference: Callable) -> Exercise:
         worth = POINTS[difficulty] if points is None else points
-        return Exercise(reference.__name__, chapter, difficulty, worth, aim, hints, reference)
+        return Exercise(
+            reference.__name__, chapter, difficulty, worth, aim, hints, reference,
+            any_number=any_number, either=either, repeat=repeat, time_limit=time_limit,
+        )
 
     return state

@@ -1,0 +1,531 @@
+"""Run an answer, and bring back what happened as plain data.
+
+This is the executing side of a check: it knows the calls to make and nothing about what is right. It needs
+NumPy and the standard library alone and imports nothing of this package, so that official grading can load
+this very file in an isolated worker. What comes back, a list of `Outcome`, holds numbers, texts and plain
+arrays only; comparing and diagnosing happen elsewhere, on that data.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import functools
+import io
+import linecache
+import random
+import signal
+import sys
+import sysconfig
+import threading
+import time
+import types
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+MAX_DEPTH = 8          # of nested lists, tuples and dicts in a returned value
+MAX_ITEMS = 20_000     # entries of lists and iterators, in one returned value
+MAX_BYTES = 200_000_000   # of one returned array
+MAX_TEXT = 2_000       # characters of a message or of printed text
+MAX_ASKED = 200_000    # calls of one callable argument during one call of the answer
+
+
+@dataclass(frozen=True)
+class Rng:
+    """An argument that is a fresh `numpy.random.Generator`, made from `seed` where the answer runs."""
+
+    seed: int
+
+
+@dataclass(frozen=True)
+class Fn:
+    """An argument that is a callable: the trusted side computes `f`, and knows how often it was asked."""
+
+    name: str
+    f: Callable
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call to make: plain values, arrays, `Rng` and `Fn`, and containers of them."""
+
+    args: tuple
+    kwargs: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value as plain data.
+
+    `kind` is one of none, bool, int, float, complex, text, scalar (a NumPy scalar, `data` a 0-d array), array,
+    list, tuple, iterator (drained), dict (`data` a tuple of pairs), or other (anything else, `name` its type).
+    `name` is the type's name where it is not the usual one, as for a subclass of ndarray.
+    """
+
+    kind: str
+    data: Any = None
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Error:
+    """An exception of the answer: its type, the built-in types above it, and the line of the answer's code."""
+
+    type: str
+    kinds: tuple[str, ...]
+    message: str
+    line: int | None      # in their cell or file
+    text: str             # that line's text, "" where the source is not at hand
+    inside: bool          # False where the call itself failed, before any line of theirs ran
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one call did.
+
+    `status` is returned, raised, timeout, or skipped (a call after the time was up).
+    """
+
+    status: str
+    value: Node | None = None
+    error: Error | None = None
+    after: tuple[Node | None, ...] = ()    # the arguments after the call, None for what cannot change
+    warnings: tuple[tuple[str, str], ...] = ()
+    printed: str = ""
+    asked: dict[str, int] = field(default_factory=dict)   # calls of each `Fn`
+    again: Node | None = None      # the value of a second call with equal arguments, where one was made
+    reseeded: Node | None = None   # the value with other seeds in the generators, where that was tried
+    later: Node | None = None      # the first value, looked at again after all calls
+    seconds: float = 0.0
+
+
+class TimeUp(BaseException):
+    """The time limit; not an Exception, so that `except Exception` in an answer does not swallow it."""
+
+
+# ---------------------------------------------------------------- values to data and back
+
+
+def pack(value: Any) -> Node:
+    """Return `value` as plain data; iterators are drained, what is not data is named only."""
+    return _pack(value, 0, [MAX_ITEMS])
+
+
+def _pack(value: Any, depth: int, left: list[int]) -> Node:
+    left[0] -= 1
+    kind = type(value)
+    if depth > MAX_DEPTH or left[0] < 0:
+        return Node("other", name="value with too many entries")
+    if value is None:
+        return Node("none")
+    if isinstance(value, np.ndarray):
+        name = "" if kind is np.ndarray else str(kind.__name__)[:60]
+        plain = np.array(np.ndarray.view(value, np.ndarray) if name else value, order="C", copy=True) \
+            if value.nbytes <= MAX_BYTES else None
+        if plain is None:
+            return Node("other", name="array larger than 200 MB")
+        if plain.dtype.kind not in "biufc":
+            return Node("other", name=f"array of dtype {plain.dtype.name[:40]}")
+        return Node("array", plain, name)
+    if isinstance(value, np.generic):
+        plain = np.asarray(value)
+        if plain.dtype.kind == "U":
+            return Node("text", str(value)[:MAX_TEXT])
+        if plain.dtype.kind not in "biufc":
+            return Node("other", name=f"NumPy scalar {plain.dtype.name[:40]}")
+        return Node("scalar", plain)
+    if isinstance(value, bool):
+        return Node("bool", bool(value))
+    if isinstance(value, int):
+        return Node("int", int(value)) if int(value).bit_length() < 1024 else Node("other", name="huge integer")
+    if isinstance(value, float):
+        return Node("float", float(value))
+    if isinstance(value, complex):
+        return Node("complex", complex(value))
+    if isinstance(value, str):
+        return Node("text", str(value)[:MAX_TEXT])
+    if isinstance(value, tuple):
+        return Node("tuple", tuple(_pack(v, depth + 1, left) for v in value[: left[0] + 1]))
+    if isinstance(value, list):
+        return Node("list", tuple(_pack(v, depth + 1, left) for v in value[: left[0] + 1]))
+    if isinstance(value, range):
+        return Node("list", tuple(_pack(v, depth + 1, left) for v in value[: left[0] + 1]), "range")
+    if isinstance(value, dict):
+        pairs = []
+        for k, v in value.items():
+            pairs.append((_pack(k, depth + 1, left), _pack(v, depth + 1, left)))
+            if left[0] < 0:
+                break
+        return Node("dict", tuple(pairs))
+    if isinstance(value, Iterator):
+        items = []
+        for item in value:   # packed as each is yielded: a reused buffer shows as it was at that moment
+            items.append(_pack(item, depth + 1, left))
+            if left[0] < 0:
+                break
+        return Node("iterator", tuple(items))
+    if callable(value):
+        return Node("other", name="function" if isinstance(value, types.FunctionType) else f"{kind.__name__[:60]}")
+    return Node("other", name=str(kind.__name__)[:60])
+
+
+class Drained(list):
+    """The items of an iterator that an answer returned."""
+
+
+def unpack(node: Node) -> Any:
+    """Return the value that a `Node` stands for (an iterator as a `Drained` list, other things as their name)."""
+    if node.kind in ("tuple", "list", "iterator"):
+        items = [unpack(item) for item in node.data]
+        return tuple(items) if node.kind == "tuple" else Drained(items) if node.kind == "iterator" else items
+    if node.kind == "dict":
+        return {_key(k): unpack(v) for k, v in node.data}
+    if node.kind == "scalar":
+        return node.data[()]
+    if node.kind == "array":
+        return node.data.copy()
+    if node.kind == "other":
+        return f"<{node.name}>"
+    return node.data
+
+
+def _key(node: Node) -> Any:
+    return node.data if node.kind in ("text", "int", "bool", "float", "none") else repr(node.data)
+
+
+# ---------------------------------------------------------------- what is given to the answer
+
+
+def give(value: Any, asked: dict[str, int] | None = None, reseed: int = 0) -> Any:
+    """Return a fresh copy of a call's argument, as the answer gets it."""
+    asked = {} if asked is None else asked
+    if isinstance(value, np.ndarray):
+        return value.copy(order="K")
+    if isinstance(value, Rng):
+        return np.random.default_rng([value.seed, reseed] if reseed else value.seed)
+    if isinstance(value, Fn):
+        return _ask(value, asked)
+    if isinstance(value, list):
+        return [give(v, asked, reseed) for v in value]
+    if isinstance(value, tuple):
+        return tuple(give(v, asked, reseed) for v in value)
+    if isinstance(value, dict):
+        return {k: give(v, asked, reseed) for k, v in value.items()}
+    return value
+
+
+def _ask(fn: Fn, asked: dict[str, int]) -> Callable:
+    """Return the callable that an answer gets: `fn.f` on copies, counted."""
+    asked.setdefault(fn.name, 0)
+
+    def ask(*args, **kwargs):
+        asked[fn.name] += 1
+        if asked[fn.name] > MAX_ASKED:
+            raise RuntimeError(f"{fn.name} was called more than {MAX_ASKED} times")
+        return fn.f(*(_plain(a) for a in args), **{k: _plain(v) for k, v in kwargs.items()})
+
+    ask.__name__ = ask.__qualname__ = fn.name
+    ask.__doc__ = fn.f.__doc__
+    return ask
+
+
+def _plain(value: Any) -> Any:
+    return np.array(value) if isinstance(value, np.ndarray) else value
+
+
+def _can_change(value: Any) -> bool:
+    return isinstance(value, np.ndarray | list | dict) or (
+        isinstance(value, tuple) and any(_can_change(v) for v in value)
+    )
+
+
+# ---------------------------------------------------------------- running
+
+
+def run(
+    function: Callable,
+    calls: Sequence[Call],
+    *,
+    again: Sequence[int] = (),
+    time_limit: float = 10.0,
+) -> list[Outcome]:
+    """Make all `calls` of `function`, in order, and return one `Outcome` for each.
+
+    Parameters
+    ----------
+    function
+        The answer. Nothing that it does to warnings, printed text, the global random state, NumPy's error
+        state and print options, or open figures outlives the run.
+    calls
+        What to call it with; it gets copies.
+    again
+        Indices of calls to make a second time after all others, with equal arguments, and, where a generator
+        is among them, a third time with another seed. It tells whether the answer keeps state between calls.
+    time_limit
+        Seconds for everything together.
+    """
+    outcomes: list[Outcome] = []
+    kept: list[Any] = []
+    with _alarm(time_limit) as alarm, _state_kept():
+        for call in calls:
+            if alarm.up:
+                outcomes.append(Outcome("skipped"))
+                kept.append(None)
+                continue
+            outcome, value = _one(function, call, alarm)
+            outcomes.append(outcome)
+            kept.append(value)
+        for i in again:
+            if alarm.up or outcomes[i].status != "returned":
+                continue
+            extra: dict[str, Any] = {}
+            second, _ = _one(function, calls[i], alarm)
+            extra["again"] = second.value if second.status == "returned" else Node("other", name="exception")
+            if _has_rng(calls[i].args) or _has_rng(tuple(calls[i].kwargs.values())):
+                other, _ = _one(function, calls[i], alarm, reseed=1)
+                extra["reseeded"] = other.value
+            if outcomes[i].value is not None and outcomes[i].value.kind != "iterator":
+                with contextlib.suppress(Exception):
+                    extra["later"] = pack(kept[i])
+            outcomes[i] = Outcome(**{**vars(outcomes[i]), **extra})
+    return outcomes
+
+
+def _has_rng(values: tuple) -> bool:
+    return any(isinstance(v, Rng) for v in values)
+
+
+def _one(function: Callable, call: Call, alarm: _Alarm, reseed: int = 0) -> tuple[Outcome, Any]:
+    """Make one call, and return its outcome and the raw value."""
+    asked: dict[str, int] = {}
+    args = tuple(give(a, asked, reseed) for a in call.args)
+    kwargs = {k: give(v, asked, reseed) for k, v in call.kwargs.items()}
+    out = _Printed()
+    value = node = error = None
+    status = "returned"
+    start = time.perf_counter()
+    with (
+        warnings.catch_warnings(record=True) as caught,
+        np.errstate(divide="warn", over="warn", invalid="warn", under="ignore"),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(out),
+    ):
+        warnings.simplefilter("always")
+        try:
+            with alarm.armed():
+                value = function(*args, **kwargs)
+                node = pack(value)
+        except TimeUp:
+            status = "timeout"
+        except KeyboardInterrupt:
+            raise   # the reader's own Stop button
+        except BaseException as e:   # SystemExit too: an answer never stops a notebook
+            status, error = "raised", describe_error(e, function)
+    seconds = time.perf_counter() - start
+    after = tuple(
+        pack(a) if _can_change(given) else None
+        for a, given in zip(
+            (*args, *kwargs.values()), (*call.args, *call.kwargs.values()), strict=True
+        )
+    )
+    told = tuple((w.category.__name__, str(w.message)[:MAX_TEXT]) for w in (caught or [])[:8])
+    return Outcome(status, node, error, after, told, out.getvalue(), asked, seconds=seconds), value
+
+
+class _Printed(io.StringIO):
+    """Printed text, of which a little is kept."""
+
+    def write(self, text: str) -> int:
+        if self.tell() < MAX_TEXT:
+            super().write(str(text)[:MAX_TEXT])
+        return len(text)
+
+
+@contextlib.contextmanager
+def _state_kept() -> Iterator[None]:
+    """Leave the interpreter's global state as it was: random numbers, print options, filters, figures."""
+    numpy_state, python_state = np.random.get_state(), random.getstate()   # noqa: NPY002 - kept, not used
+    # From a fixed state, so that a card is the same on every run even for answers that draw from it.
+    np.random.seed(20_16)   # noqa: NPY002 - the global state is what is being guarded
+    random.seed(20_16)
+    plt = sys.modules.get("matplotlib.pyplot")
+    figures = set(plt.get_fignums()) if plt else set()
+    errstate, limit = np.geterr(), sys.getrecursionlimit()
+    try:
+        with warnings.catch_warnings(), np.printoptions():
+            yield
+    finally:
+        np.random.set_state(numpy_state)   # noqa: NPY002
+        random.setstate(python_state)
+        np.seterr(**errstate)
+        sys.setrecursionlimit(limit)
+        plt = sys.modules.get("matplotlib.pyplot")
+        if plt:
+            for number in set(plt.get_fignums()) - figures:
+                plt.close(number)
+
+
+class _Alarm:
+    """The time limit: raises `TimeUp` in the answer's code, only while that runs."""
+
+    def __init__(self) -> None:
+        self.up = False
+        self.listening = False
+
+    @contextlib.contextmanager
+    def armed(self) -> Iterator[None]:
+        if self.up:
+            raise TimeUp
+        self.listening = True
+        try:
+            yield
+        finally:
+            self.listening = False
+
+    def ring(self, *_: Any) -> None:
+        self.up = True
+        if self.listening:
+            raise TimeUp
+
+
+@contextlib.contextmanager
+def _alarm(seconds: float) -> Iterator[_Alarm]:
+    """Arm the time limit: by signal in a main thread, else by an exception sent from a second thread."""
+    alarm = _Alarm()
+    if threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
+        started = time.monotonic()
+        old_handler = signal.signal(signal.SIGALRM, alarm.ring)
+        # It rings again: an answer that swallows everything in a loop does not outlive the next ones.
+        old_left, old_interval = signal.setitimer(signal.ITIMER_REAL, seconds, 0.25)
+        try:
+            yield alarm
+        finally:
+            alarm.listening = False
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, old_handler if old_handler is not None else signal.SIG_DFL)
+            if old_left:
+                left = max(old_left - (time.monotonic() - started), 1e-3)
+                signal.setitimer(signal.ITIMER_REAL, left, old_interval)
+        return
+    done = threading.Event()
+    target = threading.get_ident()
+
+    def watch() -> None:
+        import ctypes
+
+        wait = seconds
+        while not done.wait(wait):
+            alarm.up = True
+            if alarm.listening:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(target), ctypes.py_object(TimeUp))
+            wait = 0.25
+
+    try:
+        threading.Thread(target=watch, daemon=True).start()
+    except RuntimeError:   # a platform without threads (the browser): no limit there
+        done.set()
+    try:
+        yield alarm
+    finally:
+        alarm.listening = False
+        done.set()
+
+
+# ---------------------------------------------------------------- the answer's code
+
+
+def code_of(function: Callable) -> types.CodeType | None:
+    """Return the code that runs when `function` is called: through partials, wrappers and instances."""
+    for _ in range(20):
+        if isinstance(function, functools.partial):
+            function = function.func
+        elif isinstance(function, types.MethodType):
+            function = function.__func__
+        elif hasattr(function, "__wrapped__"):
+            function = function.__wrapped__
+        else:
+            break
+    code = getattr(function, "__code__", None)
+    if code is None and not isinstance(function, type):
+        code = getattr(getattr(type(function), "__call__", None), "__code__", None)
+    return code if isinstance(code, types.CodeType) else None
+
+
+_LIBRARIES = tuple(str(Path(p).resolve()) for p in {
+    sysconfig.get_paths()["stdlib"], sysconfig.get_paths()["purelib"], sysconfig.get_paths()["platlib"],
+    Path(np.__file__).parent,
+})
+
+
+def describe_error(e: BaseException, function: Callable) -> Error:
+    """Return what an exception of the answer says, with the innermost line of the answer's own file."""
+    code = code_of(function)
+    theirs = code.co_filename if code else None
+    found: tuple[str, int] | None = None
+    frame = e.__traceback__
+    while frame is not None:
+        name = frame.tb_frame.f_code.co_filename
+        own = name == theirs or not (
+            name == __file__ or name.startswith(_LIBRARIES) or name.startswith("<frozen") or "nn_exercises" in name
+        )
+        if own:
+            found = (name, frame.tb_lineno)
+        frame = frame.tb_next
+    if isinstance(e, SyntaxError) and found is None:
+        found = (str(e.filename), e.lineno or 0)
+    text = linecache.getline(*found).strip()[:200] if found else ""
+    kinds = tuple(
+        c.__name__ for c in type(e).__mro__
+        if getattr(builtins, c.__name__, None) is c and c not in (object, BaseException, Exception)
+    )
+    try:
+        message = str(e)[:MAX_TEXT]
+    except Exception:
+        message = ""
+    return Error(str(type(e).__name__)[:80], kinds, message, found[1] if found else None, text, found is not None)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What can be said about an answer without running it, as plain data."""
+
+    name: str
+    parameters: tuple[str, ...] | None      # None where it cannot be told
+    globals_read: tuple[str, ...] = ()      # notebook variables (data, not functions) that the code reads
+    keeps: bool = False                     # it declares a global or nonlocal, or has a mutable default
+
+
+def facts_of(function: Callable) -> Facts:
+    """Return the `Facts` about an answer: parameter names, and the notebook's data that its code reads."""
+    import dis
+    import inspect
+
+    try:
+        name = str(getattr(function, "__name__", ""))
+    except Exception:
+        name = ""
+    try:
+        parameters = tuple(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        parameters = None
+    code = code_of(function)
+    scope = getattr(inspect.unwrap(function), "__globals__", {}) if code else {}
+    read, keeps = set(), False
+    todo = [code] if code else []
+    while todo:
+        block = todo.pop()
+        for instruction in dis.get_instructions(block):
+            if instruction.opname == "LOAD_GLOBAL" and isinstance(
+                scope.get(instruction.argval), int | float | np.ndarray | list | tuple
+            ):
+                read.add(str(instruction.argval))
+            keeps = keeps or instruction.opname in ("STORE_GLOBAL", "DELETE_GLOBAL")
+        todo += [c for c in block.co_consts if isinstance(c, types.CodeType)]
+    defaults = getattr(function, "__defaults__", None) or ()
+    keeps = keeps or any(isinstance(d, np.ndarray | list | dict) for d in defaults)
+    return Facts(name[:80], parameters, tuple(sorted(read)), keeps)
