@@ -1,0 +1,256 @@
+r"""Activation functions: what a unit makes of its pre-activation z.
+
+Each function stands here with its derivative directly under it, both written as the chapter writes them.
+``ACTIVATIONS`` holds them by name; a new one is one function, one derivative and the line above each, and
+plots, widgets and tests find it there. Softmax is not among them: it mixes the units of a layer.
+"""
+
+import numpy as np
+
+from nn_core.checks import a_number, as_floats
+
+ACTIVATIONS = {}
+
+
+class Activation:
+    """A function of z with its derivative: ``f(z, **params)`` and ``f.derivative(z, **params)``.
+
+    Attributes
+    ----------
+    name : str
+    params : dict, each hyper-parameter with its default
+    ranges : dict, each hyper-parameter with the interval (low, high) that is worth looking at
+    f, df : the plain functions, which trust their arguments
+    """
+
+    def __init__(self, f, ranges):
+        self.f, self.df = f, None
+        self.name = f.__name__
+        self.params = dict(f.__kwdefaults__ or {})
+        self.ranges = ranges
+        self.__doc__ = f.__doc__
+
+    def __call__(self, z, **params):
+        """Return f(z), of the shape of z; integers count as float64."""
+        return self.f(as_floats("z", z), **self.checked(params))
+
+    def derivative(self, z, **params):
+        """Return f'(z), of the shape of z. Where f has a kink, one of the possible slopes."""
+        z = as_floats("z", z)
+        return self.df(z, **self.checked(params)).astype(z.dtype)
+
+    def checked(self, params):
+        """Return the hyper-parameters as floats; one that this function does not have is a TypeError."""
+        for name in params:
+            if name not in self.params:
+                known = ", ".join(self.params) or "none"
+                raise TypeError(f"{self.name} has no hyper-parameter {name!r}; it has: {known}")
+        return {name: a_number(name, value) for name, value in params.items()}
+
+    def __repr__(self):
+        return f"<activation {self.name}>"
+
+
+def activation(**ranges):
+    """Register the function below under its name; `ranges` are its hyper-parameters' intervals."""
+
+    def register(f):
+        ACTIVATIONS[f.__name__] = Activation(f, ranges)
+        return f
+
+    return register
+
+
+def derivative_of(f):
+    """Register the function below as the derivative of `f`."""
+
+    def register(df):
+        ACTIVATIONS[f.__name__].df = df
+        return df
+
+    return register
+
+
+@activation()
+def step(z, out=None):
+    r"""Step function: $f(z) = 1$ for $z \geq 0$, else $0$."""
+    return np.heaviside(z, 1, out=out)
+
+
+@derivative_of(step)
+def step_derivative(z):
+    """Zero wherever it exists: no gradient ever reaches the weights below a step."""
+    return np.zeros_like(z)
+
+
+@activation()
+def identity(z, out=None):
+    """Identity: $f(z) = z$."""
+    return np.positive(z, out=out)
+
+
+@derivative_of(identity)
+def identity_derivative(z):
+    """One everywhere: $f'(z) = 1$."""
+    return np.ones_like(z)
+
+
+@activation()
+def sigmoid(z, out=None):
+    r"""Logistic sigmoid: $\sigma(z) = 1 / (1 + e^{-z})$."""
+    e = np.exp(-np.abs(z))  # (4.1), with an exponent that is never positive: nothing overflows
+    return np.divide(np.where(z >= 0, np.ones_like(e), e), 1 + e, out=out)
+
+
+@derivative_of(sigmoid)
+def sigmoid_derivative(z):
+    r"""At most 1/4, at z = 0: $\sigma'(z) = \sigma(z) (1 - \sigma(z))$."""
+    e = np.exp(-np.abs(z))  # (4.2), and σ(1 - σ) = e / (1 + e)², which keeps its digits far out
+    return e / (1 + e) ** 2
+
+
+@activation()
+def tanh(z, out=None):
+    r"""Hyperbolic tangent: $\tanh(z) = 2 \sigma(2z) - 1$."""
+    return np.tanh(z, out=out)  # (4.3)
+
+
+@derivative_of(tanh)
+def tanh_derivative(z):
+    r"""At most 1, at z = 0: $\tanh'(z) = 1 - \tanh^2(z)$."""
+    return 1 - np.tanh(z) ** 2  # (4.4)
+
+
+@activation()
+def relu(z, out=None):
+    r"""Rectified linear unit: $f(z) = \max(0, z)$."""
+    return np.maximum(z, 0, out=out)  # (4.5)
+
+
+@derivative_of(relu)
+def relu_derivative(z):
+    """One where z > 0, else 0, at z = 0 too (any slope from 0 to 1 would do there)."""
+    return z > 0
+
+
+@activation(alpha=(0.0, 0.5))
+def leaky_relu(z, out=None, *, alpha=0.01):
+    r"""Leaky ReLU: $f(z) = z$ for $z > 0$, else $\alpha z$."""
+    return np.add(np.maximum(z, 0), alpha * np.minimum(z, 0), out=out)  # (4.6)
+
+
+@derivative_of(leaky_relu)
+def leaky_relu_derivative(z, *, alpha=0.01):
+    """One where z > 0, else alpha, at z = 0 too."""
+    return np.where(z > 0, 1, alpha)
+
+
+@activation(alpha=(0.1, 3.0))
+def elu(z, out=None, *, alpha=1.0):
+    r"""Exponential linear unit: $f(z) = z$ for $z > 0$, else $\alpha (e^z - 1)$."""
+    return np.add(np.maximum(z, 0), alpha * np.expm1(np.minimum(z, 0)), out=out)  # (4.8)
+
+
+@derivative_of(elu)
+def elu_derivative(z, *, alpha=1.0):
+    r"""One where z > 0, else $\alpha e^z$; continuous only for alpha = 1."""
+    return np.where(z > 0, 1, alpha * np.exp(np.minimum(z, 0)))
+
+
+@activation()
+def softplus(z, out=None):
+    r"""Softplus: $f(z) = \ln(1 + e^z)$."""
+    return np.logaddexp(0, z, out=out)  # (4.11)
+
+
+@derivative_of(softplus)
+def softplus_derivative(z):
+    r"""Sigmoid: $f'(z) = \sigma(z)$."""
+    return sigmoid(z)
+
+
+@activation()
+def gelu(z, out=None):
+    r"""GELU, tanh form: $f(z) = \frac{z}{2} (1 + \tanh(\sqrt{2/\pi} (z + 0.044715 z^3)))$."""
+    t = np.tanh(GELU_SCALE * (z + 0.044715 * z**3))  # (4.12); the exact form has erf, which NumPy lacks
+    return np.multiply(0.5 * z, 1 + t, out=out)
+
+
+GELU_SCALE = float(np.sqrt(2 / np.pi))
+
+
+@derivative_of(gelu)
+def gelu_derivative(z):
+    r"""With $t$ the tanh: $\frac12 (1 + t) + \frac z2 (1 - t^2) \sqrt{2/\pi} (1 + 3 \cdot 0.044715 z^2)$."""
+    t = np.tanh(GELU_SCALE * (z + 0.044715 * z**3))
+    return 0.5 * (1 + t) + 0.5 * z * (1 - t**2) * GELU_SCALE * (1 + 3 * 0.044715 * z**2)
+
+
+@activation()
+def silu(z, out=None):
+    r"""SiLU, also called swish: $f(z) = z \sigma(z)$."""
+    return np.multiply(z, sigmoid(z), out=out)  # (4.13)
+
+
+@derivative_of(silu)
+def silu_derivative(z):
+    r"""By the product rule: $f'(z) = \sigma(z) (1 + z (1 - \sigma(z)))$."""
+    return sigmoid(z) * (1 + z * sigmoid(-z))
+
+
+def softmax(Z, axis=-1):
+    r"""Softmax: $p_k = e^{z_k} / \sum_j e^{z_j}$ along `axis`.
+
+    Equation (4.9). Subtracting the largest score first changes nothing and keeps every exponent at or
+    below zero.
+
+    Parameters
+    ----------
+    Z : array of scores, (n_samples, n_classes) or any shape
+    axis : int, the axis of the classes
+
+    Returns
+    -------
+    P : array like Z, positive, with sums of 1 along `axis`
+
+    >>> softmax([[0.0, np.log(3)]])
+    array([[0.25, 0.75]])
+    """
+    return softmax_trusting(*scores(Z, axis))
+
+
+def softmax_trusting(Z, axis=-1):
+    """Softmax of an array that has been looked at; the classes go first, so that sums run over rows."""
+    Z = np.moveaxis(Z, axis, 0)
+    E = np.exp(Z - Z.max(axis=0))
+    E /= E.sum(axis=0)
+    return np.moveaxis(E, 0, axis)
+
+
+def softmax_backward(dP, P, axis=-1):
+    r"""Gradient at the scores from the gradient `dP` at the probabilities `P = softmax(Z)`.
+
+    The Jacobian of (4.10), diag(p) - p pᵀ, times dp, without building it: $p (dp - p \cdot dp)$.
+    """
+    return P * (dP - (dP * P).sum(axis=axis, keepdims=True))
+
+
+def log_softmax(Z, axis=-1):
+    r"""Logarithm of softmax: $\ln p_k = z_k - \ln \sum_j e^{z_j}$, finite where p itself would be 0."""
+    return log_softmax_trusting(*scores(Z, axis))
+
+
+def log_softmax_trusting(Z, axis=-1):
+    """Log-softmax of an array that has been looked at."""
+    Z = Z - Z.max(axis=axis, keepdims=True)
+    return Z - np.log(np.exp(Z).sum(axis=axis, keepdims=True))
+
+
+def scores(Z, axis):
+    """Check the arguments of softmax."""
+    Z = as_floats("Z", Z, min_ndim=1)
+    if np.isposinf(Z).any():
+        raise ValueError("Z must not hold +inf: softmax has no limit there")
+    if not -Z.ndim <= axis < Z.ndim:
+        raise ValueError(f"axis must lie in [{-Z.ndim}, {Z.ndim - 1}] for Z of shape {Z.shape}, got {axis}")
+    return Z, axis

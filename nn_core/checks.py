@@ -1,0 +1,122 @@
+"""What every public name asks of its arguments.
+
+A neural network accepts almost any array and then learns nothing. So whatever comes from the reader is
+looked at once, where it enters, and an error names the argument, what was given and what was expected.
+The inner loops of training work on arrays that have passed here and do not look again.
+"""
+
+import difflib
+
+import numpy as np
+
+
+def as_floats(name, x, *, finite=False, min_ndim=0):
+    """Return `x` as an array of float32 or float64 (integers and booleans become float64).
+
+    Raises
+    ------
+    TypeError
+        if `x` does not hold real numbers.
+    ValueError
+        if `x` is ragged, empty, has fewer than `min_ndim` axes, holds NaN, or (if `finite`) infinity.
+    """
+    try:
+        x = np.asarray(x)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array of numbers, its rows equally long: {error}") from None
+    if x.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must hold real numbers, got dtype {x.dtype}")
+    if x.dtype.type not in (np.float32, np.float64):
+        x = x.astype(np.float64)
+    if x.size == 0:
+        raise ValueError(f"{name} must not be empty, got shape {x.shape}")
+    if x.ndim < min_ndim:
+        raise ValueError(f"{name} must have at least {min_ndim} axes, got shape {x.shape}")
+    if finite:
+        if not np.isfinite(x).all():
+            raise ValueError(f"{name} must hold finite numbers, got {describe_bad(x)}")
+    elif np.isnan(x).any():
+        raise ValueError(f"{name} must not hold NaN, got {describe_bad(x)}")
+    return x
+
+
+def describe_bad(x):
+    """Say which entry of `x` is the first that is not finite, and how many there are."""
+    bad = np.argwhere(~np.isfinite(x))
+    first = tuple(int(i) for i in bad[0])
+    return f"{x[first]} at index {first} ({len(bad)} of {x.size} entries are not finite)"
+
+
+def as_matrix(name, X, n_columns=None):
+    """Return `X` as a finite array (n_samples, n_features), with `n_columns` features if that is given."""
+    X = as_floats(name, X, finite=True)
+    if X.ndim != 2 or n_columns not in (None, X.shape[1]):
+        expected = f"(n_samples, {n_columns or 'n_features'})"
+        hint = f"; one sample is {name}.reshape(1, -1), one feature {name}.reshape(-1, 1)" * (X.ndim == 1)
+        raise ValueError(f"{name} must have shape {expected}, got {X.shape}{hint}")
+    return X
+
+
+def as_labels(name, y, n_classes=None):
+    """Return `y` as an integer array (n,) of class labels 0, 1, …, below `n_classes` if that is given."""
+    y = as_floats(name, y, finite=True)
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if y.ndim != 1:
+        raise ValueError(f"{name} must have shape (n_samples,), got {y.shape}")
+    labels = y.astype(np.int64)
+    if (labels != y).any():
+        raise ValueError(f"{name} must hold whole numbers, the class labels, got {y[labels != y][0]:g}")
+    highest = labels.max() if n_classes is None else n_classes - 1
+    if labels.min() < 0 or labels.max() > highest:
+        wrong = labels.min() if labels.min() < 0 else labels.max()
+        among = "0, 1, …" if n_classes is None else f"0 to {n_classes - 1}"
+        raise ValueError(f"{name} must hold class labels {among}, got {wrong}")
+    return labels
+
+
+def same_length(name_a, a, name_b, b):
+    """Raise ValueError unless `a` and `b` hold equally many samples."""
+    if len(a) != len(b):
+        raise ValueError(f"{name_a} and {name_b} must hold equally many samples, got {len(a)} and {len(b)}")
+
+
+def a_number(name, value, low=-np.inf, high=np.inf, *, open_low=False, open_high=False):
+    """Return `value` as a float if it is one finite real number between `low` and `high`."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    inside = (low < value if open_low else low <= value) and (value < high if open_high else value <= high)
+    if not (np.isfinite(value) and inside):
+        interval = f"{'(' if open_low or low == -np.inf else '['}{low:g}, {high:g}"
+        interval += ")" if open_high or high == np.inf else "]"
+        raise ValueError(f"{name} must lie in {interval}, got {value!r}")
+    return float(value)
+
+
+def a_count(name, value, low=1):
+    """Return `value` as an int if it is a whole number of at least `low`."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be a whole number, got {value!r}")
+    if value < low:
+        raise ValueError(f"{name} must be at least {low}, got {value}")
+    return int(value)
+
+
+def a_generator(rng):
+    """Return `rng`, or a freshly seeded Generator for None."""
+    if rng is None:
+        return np.random.default_rng()
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy.random.Generator, as np.random.default_rng(0) is, got {rng!r}")
+    return rng
+
+
+def lookup(kind, name, registry):
+    """Return ``registry[name]``; an unknown name is a ValueError that lists the known ones."""
+    if not isinstance(name, str):
+        raise TypeError(f"{kind} must be a name, one of {', '.join(registry)}; got {name!r}")
+    if name not in registry:
+        near = difflib.get_close_matches(name, registry, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"{kind} must be one of {', '.join(registry)}; got {name!r}{hint}")
+    return registry[name]

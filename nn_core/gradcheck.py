@@ -1,0 +1,118 @@
+"""Gradient checking: the derivative by nudging, and the comparison that finds a wrong one.
+
+A central difference needs two evaluations of the loss for every parameter, so it trains nothing; but it
+knows no calculus and makes no mistakes of its own, which makes it the judge of every gradient in this book.
+"""
+
+import numpy as np
+
+from nn_core.checks import a_number, as_floats
+
+TOLERANCE = 1e-6
+
+
+def numerical_gradient(f, x, h=1e-5):
+    r"""Central differences: $\partial f / \partial x_i \approx (f(x + h e_i) - f(x - h e_i)) / 2h$.
+
+    Equation (6.5). Computed in float64, since the difference of two nearly equal numbers loses digits.
+
+    Parameters
+    ----------
+    f : function of an array like x, returning a number
+    x : array of any shape; left as it is
+    h : positive float, half the distance between the two points
+
+    Returns
+    -------
+    array, float64, of the shape of x
+
+    >>> numerical_gradient(lambda x: (x**2).sum(), [1.0, 2.0]).round(6)
+    array([2., 4.])
+    """
+    h = a_number("h", h, 0, open_low=True)
+    x = np.array(as_floats("x", x, finite=True), dtype=np.float64)
+    gradient = np.empty_like(x)
+    for i in np.ndindex(x.shape):
+        x_i = x[i]
+        x[i] = x_i + h
+        above = as_scalar(f(x))
+        x[i] = x_i - h
+        below = as_scalar(f(x))
+        x[i] = x_i
+        gradient[i] = (above - below) / (2 * h)
+    return gradient
+
+
+def as_scalar(value):
+    """Return what f returned as a float, or say that it is not one number."""
+    if np.size(value) != 1:
+        raise ValueError(f"f must return one number, got an array of shape {np.shape(value)}")
+    return float(np.reshape(value, ()))
+
+
+class GradientReport:
+    """What a gradient check found; printing it gives the `text`.
+
+    Attributes
+    ----------
+    max_relative_error : float
+    worst_index : tuple, or int for a vector: where that is
+    passed : bool, whether the error is below 1e-6
+    analytic, numeric, relative_error : arrays of the shape of theta
+    """
+
+    def __init__(self, analytic, numeric, noise):
+        self.analytic, self.numeric = analytic, numeric
+        # (6.6). Below `noise` a difference of the two is rounding, so that no entry is judged more finely.
+        size = np.maximum(np.maximum(np.abs(analytic), np.abs(numeric)), noise / TOLERANCE)
+        self.relative_error = np.abs(analytic - numeric) / size
+        self.relative_error[np.isnan(self.relative_error)] = np.inf
+        self.max_relative_error = float(self.relative_error.max())
+        worst = tuple(int(i) for i in np.unravel_index(self.relative_error.argmax(), analytic.shape))
+        self.worst_index = worst[0] if len(worst) == 1 else worst
+        self.passed = self.max_relative_error < TOLERANCE
+
+    @property
+    def text(self):
+        """Return the finding in a sentence or two."""
+        worst = self.worst_index
+        wrong = int((self.relative_error >= TOLERANCE).sum())
+        if self.passed:
+            return (
+                f"The gradient is right: {self.analytic.size} entries, "
+                f"largest relative error {self.max_relative_error:.1e}."
+            )
+        return (
+            f"The gradient is wrong in {wrong} of {self.analytic.size} entries. Worst at index {worst}: it "
+            f"says {self.analytic[worst]:.6g}, a central difference {self.numeric[worst]:.6g} "
+            f"(relative error {self.max_relative_error:.1e})."
+        )
+
+    def __repr__(self):
+        return self.text
+
+
+def gradient_check(loss_and_grad, theta, h=1e-5):
+    """Compare a gradient with central differences, entry by entry.
+
+    Parameters
+    ----------
+    loss_and_grad : function theta -> (loss, gradient of the shape of theta)
+    theta : array; left as it is
+    h : positive float
+
+    Returns
+    -------
+    GradientReport
+
+    >>> print(gradient_check(lambda w: ((w**2).sum(), 2 * w), [1.0, 2.0]))
+    The gradient is right: 2 entries, largest relative error ...
+    """
+    theta = np.array(as_floats("theta", theta, finite=True), dtype=np.float64)
+    loss, analytic = loss_and_grad(theta.copy())
+    analytic = np.array(analytic, dtype=np.float64)  # a copy: the next calls may fill the same array
+    if analytic.shape != theta.shape:
+        raise ValueError(f"loss_and_grad must return a gradient of shape {theta.shape}, got {analytic.shape}")
+    numeric = numerical_gradient(lambda x: loss_and_grad(x)[0], theta, h)
+    noise = 10 * np.finfo(np.float64).eps * max(abs(as_scalar(loss)), 1e-3) / h
+    return GradientReport(analytic, numeric, noise)

@@ -1,0 +1,175 @@
+"""Layers: the parts of a network, each with its way forward and its way back.
+
+A layer keeps what its backward pass will need (the input of a Linear layer, the z of an Activation) and
+holds its parameters as views into flat vectors that it shares with the whole network. ``backward`` takes the
+gradient at the layer's output, fills the gradients of the parameters and returns the gradient at the input;
+it only sums, since the 1/n stands in the loss. The optional ``out`` names an array to write the result into.
+"""
+
+import numpy as np
+
+from nn_core.activations import ACTIVATIONS
+from nn_core.checks import a_count, a_generator, as_floats, as_matrix, lookup
+
+
+def he_normal(n_in, n_out, rng):
+    """He's initialisation: W normal with variance 2 / n_in, made for ReLU."""
+    return rng.normal(0, np.sqrt(2 / n_in), (n_in, n_out))  # (3.1)
+
+
+def glorot_uniform(n_in, n_out, rng):
+    """Glorot's initialisation: W uniform in ±√(6 / (n_in + n_out)), made for tanh and sigmoid."""
+    limit = np.sqrt(6 / (n_in + n_out))
+    return rng.uniform(-limit, limit, (n_in, n_out))  # (3.2)
+
+
+def small_normal(n_in, n_out, rng):
+    """Too small for a deep network: W normal with standard deviation 0.01, whatever the width."""
+    return rng.normal(0, 0.01, (n_in, n_out))
+
+
+def large_normal(n_in, n_out, rng):
+    """Too large: W normal with standard deviation 1, whatever the width."""
+    return rng.normal(0, 1, (n_in, n_out))
+
+
+def zeros(n_in, n_out, rng):
+    """All zero: every unit of a layer computes the same and learns the same, forever."""
+    return np.zeros((n_in, n_out))
+
+
+INITIALIZERS = {f.__name__: f for f in (he_normal, glorot_uniform, small_normal, large_normal, zeros)}
+
+
+class Layer:
+    """A step of the network. `names` lists its parameters: ``W`` has its gradient in ``dW``."""
+
+    names = ()
+
+    @property
+    def size(self):
+        """Return the number of parameters."""
+        return sum(getattr(self, name).size for name in self.names)
+
+    def bind(self, theta, grad):
+        """Move the parameters into `theta`, their gradients into `grad`, and hold views of both."""
+        start = 0
+        for name in self.names:
+            value = getattr(self, name)
+            stop = start + value.size
+            theta[start:stop] = value.ravel()
+            setattr(self, name, theta[start:stop].reshape(value.shape))
+            setattr(self, "d" + name, grad[start:stop].reshape(value.shape))
+            start = stop
+
+    def infer(self, X):
+        """Return the output without keeping anything for a backward pass."""
+        kept = {name: getattr(self, name) for name in ("X", "Z", "A") if hasattr(self, name)}
+        out = self.forward(X)
+        vars(self).update(kept)
+        return out
+
+    def own(self, dtype):
+        """Give a layer that belongs to no network vectors of its own."""
+        self.bind(np.empty(self.size, dtype), np.zeros(self.size, dtype))
+
+
+class Linear(Layer):
+    """Every output a weighted sum of every input: $Z = X W + b$.
+
+    Parameters
+    ----------
+    n_in, n_out : int, number of inputs and of units
+    rng : numpy.random.Generator
+    init : name in INITIALIZERS, or a function (n_in, n_out, rng) -> W; biases start at zero
+    dtype : float32 or float64
+
+    Attributes
+    ----------
+    W, dW : arrays (n_in, n_out)
+    b, db : arrays (n_out,)
+    """
+
+    names = ("W", "b")
+
+    def __init__(self, n_in, n_out, rng=None, init="glorot_uniform", dtype=np.float64):
+        n_in, n_out = a_count("n_in", n_in), a_count("n_out", n_out)
+        draw = init if callable(init) else lookup("init", init, INITIALIZERS)
+        self.W = np.asarray(draw(n_in, n_out, a_generator(rng)))
+        if self.W.shape != (n_in, n_out):
+            raise ValueError(f"init must return W of shape {(n_in, n_out)}, got {self.W.shape}")
+        self.b = np.zeros(n_out)
+        self.X = None
+        self.own(dtype)
+
+    def forward(self, X, out=None):
+        """Return Z (n_samples, n_out) for X (n_samples, n_in)."""
+        self.X = X
+        Z = np.matmul(X, self.W, out=out)
+        Z += self.b  # (5.1)
+        return Z
+
+    def backward(self, dZ, out=None):
+        """Fill dW and db from dZ (n_samples, n_out); return dX (n_samples, n_in)."""
+        self.parameter_gradients(dZ)
+        return np.matmul(dZ, self.W.T, out=out)  # (6.2), its first factor
+
+    def parameter_gradients(self, dZ):
+        """Fill dW and db alone: the first layer of a network needs no dX."""
+        np.matmul(self.X.T, dZ, out=self.dW)  # (6.3)
+        np.add.reduce(dZ, axis=0, out=self.db)  # (6.4)
+
+
+class Activation(Layer):
+    """An activation function applied to every entry: $A = f(Z)$. `params` are its hyper-parameters."""
+
+    def __init__(self, name, **params):
+        self.function = lookup("activation", name, ACTIVATIONS)
+        self.params = self.function.checked(params)
+        self.f, self.df = self.function.f, self.function.df
+        self.Z = self.A = None
+
+    def forward(self, Z, out=None):
+        """Return A, of the shape of Z."""
+        self.Z = Z
+        self.A = self.f(Z, out=out, **self.params)  # (5.2)
+        return self.A
+
+    def backward(self, dA, out=None):
+        """Return dZ = dA f'(Z)."""
+        slope = self.df(self.Z, **self.params)  # (6.2), its second factor; for ReLU a mask, six times
+        return np.multiply(dA, slope, out=out, dtype=dA.dtype, casting="same_kind")  # faster than an index
+
+
+class PReLU(Layer):
+    r"""ReLU with a learned slope below zero, one per unit: $f(z) = z$ for $z > 0$, else $\alpha z$.
+
+    He, Zhang, Ren and Sun, 2015; they start alpha at 0.25 too.
+
+    Attributes
+    ----------
+    alpha, dalpha : arrays (n_units,)
+    """
+
+    names = ("alpha",)
+
+    def __init__(self, n_units, alpha=0.25, dtype=np.float64):
+        self.alpha = np.full(a_count("n_units", n_units), as_floats("alpha", alpha))
+        self.Z = self.A = None
+        self.own(dtype)
+
+    def forward(self, Z, out=None):
+        """Return A (n_samples, n_units)."""
+        self.Z = Z
+        self.A = np.add(np.maximum(Z, 0), self.alpha * np.minimum(Z, 0), out=out)
+        return self.A
+
+    def backward(self, dA, out=None):
+        """Fill dalpha from dA (n_samples, n_units); return dZ."""
+        np.sum(dA * np.minimum(self.Z, 0), axis=0, out=self.dalpha)  # (4.7)
+        return np.multiply(dA, np.where(self.Z > 0, self.alpha.dtype.type(1), self.alpha), out=out)
+
+
+def as_input(name, X, n_columns, dtype):
+    """Return X as a finite contiguous matrix of `dtype` with `n_columns` columns."""
+    return np.ascontiguousarray(as_matrix(name, X, n_columns), dtype=dtype)

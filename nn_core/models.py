@@ -1,0 +1,306 @@
+"""Models: Rosenblatt's perceptron, and the multi-layer perceptron of any depth.
+
+Both speak scikit-learn's language: ``fit``, ``predict``, ``score``. The parameters of an MLP are one flat
+vector `theta`, its gradient the flat vector `grad`; the layers hold views of them. So an optimizer is an
+equation on one vector, and a gradient check nudges one entry after the other.
+"""
+
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from nn_core import training
+from nn_core.activations import ACTIVATIONS, sigmoid, softmax_backward, softmax_trusting
+from nn_core.checks import a_count, a_generator, a_number, as_labels, as_matrix, lookup, same_length
+from nn_core.layers import INITIALIZERS, Activation, Linear, PReLU, as_input
+
+OUTPUTS = ("identity", "sigmoid", "softmax")
+GLOROT = ("identity", "sigmoid", "tanh")  # about as steep on both sides; the others get He's start
+
+
+class Perceptron:
+    r"""Rosenblatt's perceptron: $\hat y = 1$ if $w \cdot x + b \geq 0$, else $0$.
+
+    Starts at zero, sees the samples in the order given, and stops after the first epoch without a mistake.
+    scikit-learn's Perceptron shuffles the samples and leaves the step's scale to eta0.
+
+    Attributes
+    ----------
+    w_ : array (n_features,)
+    b_ : float
+    errors_ : list of int, the mistakes of each epoch
+
+    >>> gate = Perceptron().fit([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 0, 0, 1])
+    >>> gate.w_, gate.b_, gate.errors_
+    (array([2., 1.]), -3.0, [2, 3, 3, 2, 1, 0])
+    """
+
+    def __init__(self, lr=1.0, max_epochs=100):
+        self.lr = a_number("lr", lr, 0, open_low=True)
+        self.max_epochs = a_count("max_epochs", max_epochs)
+
+    def fit(self, X, y):
+        """Learn from X (n_samples, n_features) and labels y (n_samples,) of 0 and 1; return self."""
+        X, y = as_matrix("X", X).astype(np.float64), as_labels("y", y, 2)
+        same_length("X", X, "y", y)
+        self.w_, self.b_, self.errors_ = np.zeros(X.shape[1]), 0.0, []
+        for _ in range(self.max_epochs):
+            self.errors_.append(sum(self.update(x_i, y_i) for x_i, y_i in zip(X, y, strict=True)))
+            if self.errors_[-1] == 0:
+                break
+        return self
+
+    def update(self, x, y):
+        """Apply the learning rule to one sample; return whether it was mistaken."""
+        error = int(y) - int(x @ self.w_ + self.b_ >= 0)
+        if error:
+            self.w_ = self.w_ + self.lr * error * x  # (2.2)
+            self.b_ = self.b_ + self.lr * error  # (2.3)
+        return error != 0
+
+    def net_input(self, X):
+        """Return z = X w + b (n_samples,)."""
+        if not hasattr(self, "w_"):
+            raise ValueError("this Perceptron has learned nothing yet: call fit(X, y) first")
+        return as_matrix("X", X, len(self.w_)) @ self.w_ + self.b_  # (1.1)
+
+    def predict(self, X):
+        """Return labels (n_samples,), 1 where z >= 0."""
+        return (self.net_input(X) >= 0).astype(np.int64)
+
+    def score(self, X, y):
+        """Return the accuracy."""
+        predicted, y = self.predict(X), as_labels("y", y, 2)
+        same_length("X", predicted, "y", y)
+        return float(np.mean(predicted == y))
+
+
+class MLP:
+    """Multi-layer perceptron: layers of units, each fully connected to the next.
+
+    Parameters
+    ----------
+    sizes : list of int, the number of inputs, of units in each hidden layer, of outputs
+    hidden : name in ACTIVATIONS or "prelu", the activation of the hidden layers
+    output : "identity" for values, "sigmoid" for yes-no questions, "softmax" for one class out of several
+    rng : numpy.random.Generator for the first weights
+    dtype : float32 (half the memory, about twice the speed) or float64
+    init : name in INITIALIZERS, a function (n_in, n_out, rng) -> W, or None: He's for ReLU and its
+        kin, Glorot's for the others and for the output layer
+    hidden_params : dict, hyper-parameters of the hidden activation
+
+    Attributes
+    ----------
+    theta, grad : flat arrays (n_parameters,), in the order W1, b1, W2, b2, …
+    layers : list of Linear, whose W and b are views of theta
+    activations : list of what follows each hidden layer
+
+    >>> net = MLP([2, 16, 16, 1], rng=np.random.default_rng(0))
+    >>> net.theta.size, net.layers[0].W.shape
+    (337, (2, 16))
+    """
+
+    def __init__(self, sizes, hidden="relu", output="identity", rng=None, dtype=np.float64, init=None,
+                 hidden_params=None):
+        self.sizes = [a_count(f"sizes[{i}]", size) for i, size in enumerate(sizes)]
+        if len(self.sizes) < 2:
+            raise ValueError(f"sizes must name the inputs and the outputs at least, got {list(sizes)}")
+        lookup("hidden", hidden, {**ACTIVATIONS, "prelu": PReLU})
+        self.hidden = hidden
+        lookup("output", output, dict.fromkeys(OUTPUTS))
+        self.output = output
+        if output == "softmax" and self.sizes[-1] < 2:
+            raise ValueError("softmax needs two outputs or more; for one yes-no output there is 'sigmoid'")
+        self.dtype = np.dtype(dtype)
+        if self.dtype.type not in (np.float32, np.float64):
+            raise ValueError(f"dtype must be float32 or float64, got {self.dtype}")
+        if init is not None and not callable(init):
+            lookup("init", init, INITIALIZERS)
+        self.hidden_params = dict(hidden_params or {})
+        rng, self._buffers = a_generator(rng), {}
+        self.layers, self.activations = [], []
+        for i, (n_in, n_out) in enumerate(zip(self.sizes, self.sizes[1:], strict=False)):
+            last = i == len(self.sizes) - 2
+            start = init or ("glorot_uniform" if last or hidden in GLOROT else "he_normal")
+            self.layers.append(Linear(n_in, n_out, rng, start, self.dtype))
+            if not last:
+                self.activations.append(
+                    PReLU(n_out, dtype=self.dtype, **self.hidden_params) if hidden == "prelu"
+                    else Activation(hidden, **self.hidden_params)
+                )
+        self._bind()
+
+    def _bind(self):
+        """Move all parameters into theta, all gradients into grad."""
+        pairs = zip(self.layers, [*self.activations, None], strict=True)
+        self.sequence = [layer for pair in pairs for layer in pair if layer is not None]
+        self.theta = np.zeros(sum(layer.size for layer in self.sequence), self.dtype)
+        self.grad = np.zeros_like(self.theta)
+        start = 0
+        for layer in self.sequence:
+            stop = start + layer.size
+            layer.bind(self.theta[start:stop], self.grad[start:stop])
+            start = stop
+
+    def forward(self, X):
+        """Return the pre-output Z (n_samples, n_out): values, or the logits of a sigmoid or softmax."""
+        X = as_input("X", X, self.sizes[0], self.dtype)
+        for layer in self.sequence:
+            X = layer.forward(X)  # (5.3)
+        return X
+
+    def backward(self, dZ):
+        """Fill `grad` from dZ (n_samples, n_out), the loss's gradient at the Z of the last forward."""
+        if self.layers[-1].X is None:
+            raise ValueError("backward needs a forward pass first: call forward(X)")
+        dZ, expected = np.asarray(dZ), (len(self.layers[-1].X), self.sizes[-1])
+        if dZ.shape != expected:
+            raise ValueError(f"dZ must have the shape of the last forward's Z, {expected}, got {dZ.shape}")
+        dZ = dZ.astype(self.dtype, copy=False)
+        for layer in self.sequence[:0:-1]:
+            dZ = layer.backward(dZ)
+        self.layers[0].parameter_gradients(dZ)
+
+    def forward_into(self, X, Z):
+        """Do as forward, for a batch that has been looked at, into arrays that every batch shares."""
+        for layer, out in zip(self.sequence, [*(b[0] for b in self._arrays(len(X))), Z], strict=True):
+            X = layer.forward(X, out=out)
+        return X
+
+    def backward_from(self, dZ):
+        """Do as backward, after forward_into."""
+        for layer, (_, out) in zip(self.sequence[:0:-1], self._arrays(len(dZ))[::-1], strict=True):
+            dZ = layer.backward(dZ, out=out)
+        self.layers[0].parameter_gradients(dZ)
+
+    def _arrays(self, n):
+        """Return pairs of arrays (n, width), one for the output of a layer, one for the gradient there.
+
+        Made once for every n. The gradient of an activation overwrites the one that it got.
+        """
+        if n not in self._buffers:
+            self._buffers[n] = []
+            for width in self.sizes[1:-1]:
+                gradient = np.empty((n, width), self.dtype)
+                self._buffers[n] += [(np.empty_like(gradient), gradient), (np.empty_like(gradient), gradient)]
+        return self._buffers[n]
+
+    def forget_arrays(self):
+        """Give back the memory that training shared."""
+        self._buffers.clear()
+
+    def infer(self, X, rows=1024):
+        """Return Z for an X that has been looked at, keeping nothing, a block of rows at a time."""
+        Z = np.empty((len(X), self.sizes[-1]), self.dtype)
+        for start in range(0, len(X), rows):
+            A = X[start : start + rows]
+            for layer, f in zip(self.layers, [*self.activations, None], strict=True):
+                A = A @ layer.W
+                A += layer.b
+                A = A if f is None else f.infer(A)
+            Z[start : start + rows] = A
+        return Z
+
+    def activate(self, Z):
+        """Return the outputs A for pre-outputs Z: values or probabilities."""
+        return {"identity": np.positive, "sigmoid": sigmoid, "softmax": softmax_trusting}[self.output](Z)
+
+    def loss_value(self, loss, Z, Y):
+        """Return the loss of pre-outputs Z."""
+        return float(loss.f(Z if loss.on_logits else self.activate(Z), Y))
+
+    def loss_gradient(self, loss, Z, Y):
+        """Return the loss's gradient at the pre-outputs Z, the delta of (6.1)."""
+        if loss.on_logits or self.output == "identity":
+            return loss.df(Z, Y)
+        A = self.activate(Z)
+        dA = loss.df(A, Y)
+        return softmax_backward(dA, A) if self.output == "softmax" else dA * A * (1 - A)
+
+    def loss_and_gradient(self, X, y, loss=None):
+        """Return the loss on all of X, and `grad` filled with its gradient."""
+        loss = training.choose_loss(self, loss)
+        X, Y = training.examples(self, loss, "X", X, "y", y)
+        Z = self.forward(X)
+        self.backward(self.loss_gradient(loss, Z, Y))
+        return self.loss_value(loss, Z, Y), self.grad
+
+    def predict(self, X):
+        """Return values, or labels as integers: (n,), or (n, n_out) for several values or yes-no outputs."""
+        Z = self.infer(as_input("X", X, self.sizes[0], self.dtype))
+        if self.output == "softmax":
+            return Z.argmax(axis=1)
+        A = Z if self.output == "identity" else (Z >= 0).astype(np.int64)
+        return A[:, 0] if self.sizes[-1] == 1 else A
+
+    def predict_proba(self, X):
+        """Return probabilities: (n, K) of a softmax, (n,) of one sigmoid unit, (n, n_out) of several."""
+        if self.output == "identity":
+            raise ValueError("output 'identity' gives values, not probabilities: use predict")
+        P = self.activate(self.infer(as_input("X", X, self.sizes[0], self.dtype)))
+        return P[:, 0] if self.sizes[-1] == 1 else P
+
+    def score(self, X, y):
+        """Return the accuracy, or R² for output "identity"."""
+        loss = training.choose_loss(self, None)
+        X, Y = training.examples(self, loss, "X", X, "y", y)
+        return training.accuracy_or_r2(loss, self, self.infer(X), Y)
+
+    def fit(self, X, y, loss=None, optimizer=None, epochs=20, batch_size=32, rng=None, validation_data=None,
+            patience=None, callback=None, progress=False):
+        """Train on mini-batches, each epoch in a new random order.
+
+        Parameters
+        ----------
+        X : array (n_samples, n_in)
+        y : array, values (n,) or (n, n_out); labels (n,); or one-hot rows
+        loss : name in LOSSES, or None for the one that matches the output: mse, bce_with_logits,
+            softmax_cross_entropy
+        optimizer : object with step(theta, grad), or None for Adam(1e-3)
+        epochs : int
+        batch_size : int, or None for all samples at once
+        rng : numpy.random.Generator for the order of the samples
+        validation_data : (X_val, y_val), looked at after every epoch
+        patience : int, stop after so many epochs without a new best val_loss; the best parameters are
+            put back at the end
+        callback : function (net, history, epoch); the run stops if it returns True
+        progress : bool, draw a bar
+
+        Returns
+        -------
+        History
+
+        Warns
+        -----
+        RuntimeWarning
+            if the run diverges; it stops there, and ``history.diverged`` is True
+        """
+        return training.fit(self, X, y, loss, optimizer, epochs, batch_size, rng, validation_data, patience,
+                            callback, progress)
+
+    def save(self, path):
+        """Write architecture and parameters to `path`, an .npz file without pickle."""
+        about = {"sizes": self.sizes, "hidden": self.hidden, "output": self.output,
+                 "hidden_params": self.hidden_params}
+        with Path(path).open("wb") as file:
+            np.savez(file, theta=self.theta, about=np.array(json.dumps(about)))
+
+    @classmethod
+    def load(cls, path):
+        """Return the network that `save` wrote to `path`."""
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                theta, about = file["theta"], json.loads(str(file["about"]))
+        except (KeyError, ValueError, zipfile.BadZipFile) as error:
+            raise ValueError(f"{path} is not a network written by MLP.save: {error}") from None
+        net = cls(**about, dtype=theta.dtype, init="zeros")
+        if theta.shape != net.theta.shape:
+            raise ValueError(f"{path} holds {theta.size} parameters, its architecture needs {net.theta.size}")
+        net.theta[:] = theta
+        return net
+
+    def __repr__(self):
+        sizes = "-".join(map(str, self.sizes))
+        return f"<MLP {sizes}, hidden {self.hidden}, output {self.output}, {self.theta.size} parameters>"
