@@ -12,9 +12,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import ListedColormap
-from nn_core.activations import ACTIVATIONS
-from nn_core.losses import LOSSES
 
+from nn_core.activations import ACTIVATIONS
 from nn_core.diagrams import (
     BLUE,
     GRAY,
@@ -31,6 +30,7 @@ from nn_core.diagrams import (
     neuron_diagram,
     perceptron_diagram,
 )
+from nn_core.losses import LOSSES
 
 CLASS_COLORS = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED, INK)
 CLASS_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -231,24 +231,21 @@ def loss_curves(name, ax=None, *, score=None, target=None, gradient=True, **para
 
 def loss_slice(loss, score=None, target=None, **params):
     """Return predictions, losses and gradients of one sample, each (n,), and the label of their axis."""
-    pair = loss.name in ("cross_entropy", "softmax_cross_entropy")
-    chance = loss.name in ("bce", "cross_entropy")
-    default = 0.0 if loss.name in ("mse", "mae", "huber") else 1.0
-    target = default if target is None else float(target)
+    classes, values = loss.kind == "classes", loss.kind == "values"
+    chance = not values and not loss.on_logits
+    target = float(not values) if target is None else float(target)
     if score is None:
         score = np.linspace(0.002, 0.998, 499) if chance else np.linspace(-3, 3, 601)
     score = np.asarray(score, dtype=float)
-    if pair:
+    if classes:
         rival = 1 - score if chance else np.zeros_like(score)
         rows, labels = np.stack([rival, score], axis=1)[:, None, :], np.array([int(target)])
     else:
         rows, labels = score[:, None], np.array([target])
     value = np.array([loss(row, labels, **params) for row in rows])
     slope = np.array([np.ravel(loss.gradient(row, labels, **params))[-1] for row in rows])
-    label = "probability of class 1, $p$" if chance else r"prediction $\hat y$"
-    if not chance and default == 1.0:
-        label = "logit or raw score $s$"
-    return score, value, slope, f"{label}   (target {target:g})"
+    name = r"prediction $\hat y$" if values else "probability of class 1, $p$" if chance else "score $s$"
+    return score, value, slope, f"{name}   (target {target:g})"
 
 
 def training_curves(history, axes=None, *, title=None):
@@ -260,6 +257,7 @@ def training_curves(history, axes=None, *, title=None):
     for ax, key in zip(axes, ("loss", "score"), strict=False):
         for name, color, style in ((key, BLUE, "-"), (f"val_{key}", RED, "--")):
             curve = np.asarray(getattr(history, name, ()), dtype=float)
+            ax.xaxis.get_major_locator().set_params(integer=True)
             if curve.size and not np.all(np.isnan(curve)):
                 label = "validation" if name.startswith("val") else "training"
                 ax.plot(np.arange(1, curve.size + 1), curve, color=color, linestyle=style, label=label)
@@ -349,7 +347,7 @@ def v_curve(steps, errors, ax=None, *, label=None, color=BLUE, linestyle="-", fl
     To the right truncation, to the left rounding. Errors of exactly 0 are drawn at `floor`.
     """
     ax = _axes(ax)
-    ax.loglog(steps, np.maximum(errors, floor), color=color, linestyle=linestyle, marker="o", label=label)
+    ax.loglog(steps, np.maximum(errors, floor), color=color, linestyle=linestyle, marker=".", label=label)
     ax.set(xlabel="step size $h$", ylabel="relative error")
     return ax
 

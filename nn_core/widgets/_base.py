@@ -1,0 +1,389 @@
+"""What every widget shares: a picture drawn fast, controls, a reading in words, and a still for paper.
+
+A widget is three things. Its *controls* are ipywidgets with a label each. Its *picture* is a matplotlib
+figure of which only the artists that move are drawn again. Its *reading* says in a sentence and in named
+numbers what the picture shows: screen readers speak it, and tests read it. Displayed, the object gives
+Jupyter all its faces at once: the live view, a still PNG with several states side by side for paper and the
+web, and the still's alternative text.
+"""
+
+import html
+import io
+import struct
+import threading
+import zlib
+from base64 import b64encode
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import ipywidgets
+import numpy as np
+import traitlets
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+try:
+    import anywidget
+except ImportError:  # the picture is then an <img> in an HTML widget: everything works but dragging in it
+    anywidget = None
+
+HERE = Path(__file__).parent
+
+
+def encode_png(rgba):
+    r"""Encode an (height, width, 4) array of bytes as a PNG, dropping alpha, fast rather than small.
+
+    >>> encode_png(np.zeros((2, 3, 4), dtype=np.uint8))[:4]
+    b'\x89PNG'
+    """
+    height, width = rgba.shape[:2]
+    rows = np.zeros((height, 1 + 3 * width), dtype=np.uint8)  # each row starts with filter type 0
+    rows[:, 1:] = rgba[..., :3].reshape(height, -1)
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    body = zlib.compress(rows, 1)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+
+class Picture:
+    """A figure in which the artists named by :meth:`moving` are drawn anew, and everything else only once."""
+
+    def __init__(self, width=7.6, height=3.4, dpi=100):
+        self.figure = Figure(figsize=(width, height), dpi=dpi, layout="constrained")
+        self.canvas = FigureCanvasAgg(self.figure)
+        self._moving, self._background = [], None
+
+    def moving(self, *artists):
+        """Take artists out of the background; returns them."""
+        for artist in artists:
+            artist.set_animated(True)
+        self._moving += artists
+        return artists[0] if len(artists) == 1 else artists
+
+    def stale(self):
+        """Have the background drawn again next time, because limits, titles or ticks changed."""
+        self._background = None
+
+    def draw(self):
+        """Draw what moves over what stays; returns the pixels (height, width, 4)."""
+        if self._background is None:
+            self.canvas.draw()
+            self.figure.set_layout_engine("none")  # once is enough, and it costs more than all the rest
+            self._background = self.canvas.copy_from_bbox(self.figure.bbox)
+        else:
+            self.canvas.restore_region(self._background)
+        for artist in self._moving:
+            if artist.get_visible():
+                artist.axes.draw_artist(artist)
+        return np.asarray(self.canvas.buffer_rgba())
+
+    def png(self):
+        """Return the picture as PNG bytes."""
+        return encode_png(self.draw())
+
+    def fraction(self, ax, x, y):
+        """Where a point of `ax` lies in the picture, from its left and its top, each from 0 to 1."""
+        across, up = self.figure.transFigure.inverted().transform(ax.transData.transform((x, y)))
+        return float(across), float(1 - up)
+
+    def data(self, ax, across, down):
+        """Find the point of `ax` at a fraction of the picture; the inverse of :meth:`fraction`."""
+        pixel = self.figure.transFigure.transform((across, 1 - down))
+        return tuple(float(v) for v in ax.transData.inverted().transform(pixel))
+
+    def close(self):
+        """Let go of the figure and all its artists."""
+        self.figure.clear()
+        self._moving.clear()
+        self._background = None
+
+
+if anywidget is not None:
+
+    class Screen(anywidget.AnyWidget):
+        """The picture in the page: PNG bytes, alternative text, and handles that mouse and keys move."""
+
+        _esm = HERE / "screen.js"
+        _css = HERE / "screen.css"
+        png = traitlets.Bytes(b"").tag(sync=True)
+        alt = traitlets.Unicode("").tag(sync=True)
+        width = traitlets.Int(760).tag(sync=True)
+        handles = traitlets.List().tag(sync=True)
+        event = traitlets.Dict().tag(sync=True)
+
+else:
+
+    class Screen(ipywidgets.HTML):
+        """The picture as an <img> inside an HTML widget, where anywidget is not installed."""
+
+        png = traitlets.Bytes(b"")
+        alt = traitlets.Unicode("")
+        width = traitlets.Int(760)
+        handles = traitlets.List()
+        event = traitlets.Dict()
+
+        @traitlets.observe("png", "alt")
+        def _show(self, _):
+            data = b64encode(self.png).decode()
+            self.value = (
+                f'<img alt="{html.escape(self.alt)}" width="{self.width}" style="max-width:100%" '
+                f'decoding="sync" src="data:image/png;base64,{data}">'
+            )
+
+
+@dataclass
+class Reading:
+    """What the picture shows: a sentence, and numbers by name."""
+
+    sentence: str
+    numbers: dict = field(default_factory=dict)
+
+    def html(self):
+        """Return the reading as HTML; each number stands in an element whose `data-name` is its name."""
+        cells = "".join(
+            f'<span style="margin-right:1.4em;white-space:nowrap">{html.escape(name)} = '
+            f'<b data-name="{html.escape(name)}">{html.escape(number(value))}</b></span>'
+            for name, value in self.numbers.items()
+        )
+        return (
+            '<div class="nn-reading" role="status" aria-live="polite" style="line-height:1.5">'
+            f"<div>{html.escape(self.sentence)}</div><div>{cells}</div></div>"
+        )
+
+    def __str__(self):
+        parts = ", ".join(f"{name} = {number(value)}" for name, value in self.numbers.items())
+        return f"{self.sentence} {parts}".strip()
+
+
+def number(value):
+    """Write a number with at most five digits, an array as its numbers, a text as it is.
+
+    >>> number(0.30000000000000004), number([1.0, -2.5]), number("none"), number(float("nan"))
+    ('0.3', '1, -2.5', 'none', 'not a number')
+    """
+    if isinstance(value, str):
+        return value
+    if np.ndim(value):
+        return ", ".join(number(v) for v in np.ravel(value))
+    if np.isnan(value):
+        return "not a number"
+    if np.isinf(value):
+        return "infinite" if value > 0 else "minus infinite"
+    if isinstance(value, (bool, np.bool_)):
+        return "yes" if value else "no"
+    return f"{value + 0.0:.5g}" if not isinstance(value, (int, np.integer)) else str(value)
+
+
+_STYLE = {"description_width": "initial"}
+
+
+def slider(label, value, low, high, step=None):
+    """Return a slider over numbers; whole numbers when all of them are whole and no step says otherwise."""
+    layout = ipywidgets.Layout(width="330px")
+    if step is None and all(isinstance(v, int) for v in (value, low, high)):
+        kind, step = ipywidgets.IntSlider, 1
+        return kind(value=value, min=low, max=high, step=step, description=label, style=_STYLE, layout=layout)
+    step = (high - low) / 100 if step is None else step
+    digits = max(0, min(6, int(np.ceil(-np.log10(step) - 1e-9))))
+    return ipywidgets.FloatSlider(
+        value=value, min=low, max=high, step=step, description=label, style=_STYLE, layout=layout,
+        readout_format=f".{digits}f",
+    )  # fmt: skip
+
+
+def log_slider(label, value, low, high, steps_per_decade=10):
+    """Return a slider over powers of ten, from 10**low to 10**high."""
+    return ipywidgets.FloatLogSlider(
+        value=value, min=low, max=high, step=1 / steps_per_decade, base=10, description=label, style=_STYLE,
+        layout=ipywidgets.Layout(width="330px"), readout_format=".3g",
+    )  # fmt: skip
+
+
+def menu(label, options, value=None):
+    """Return a drop-down menu."""
+    options = list(options)
+    first = options[0][1] if isinstance(options[0], tuple) else options[0]
+    return ipywidgets.Dropdown(
+        options=options, value=first if value is None else value, description=label, style=_STYLE,
+        layout=ipywidgets.Layout(width="auto"),
+    )  # fmt: skip
+
+
+def checkbox(label, value=False):
+    """Return a box to tick."""
+    return ipywidgets.Checkbox(
+        value=value, description=label, indent=False, layout=ipywidgets.Layout(width="auto")
+    )
+
+
+def button(label, tooltip, icon=""):
+    """Return a button; its tooltip says what it does."""
+    return ipywidgets.Button(
+        description=label, tooltip=tooltip, icon=icon, layout=ipywidgets.Layout(width="auto", min_width="5em")
+    )
+
+
+class Interactive:
+    """A widget with controls, a picture, a reading and a still.
+
+    A family's class makes its controls and its picture in ``__init__``, then calls :meth:`start`. It defines
+
+    - ``show(**values) -> Reading``: move the artists to what the controls say;
+    - ``still() -> Figure``: the same drawn for paper, several states side by side;
+    - ``alt``: what the still shows, in a sentence.
+
+    Everything that a reader can do with the mouse, a program can do with :meth:`set`.
+    """
+
+    alt = ""
+
+    def start(self, picture, controls, *, rows=None, buttons=(), extra=()):
+        """Put the parts together, draw the first picture, and listen to the controls.
+
+        Parameters
+        ----------
+        controls : dict name -> ipywidget
+        rows : list of lists of names, optional
+            How the controls stand; two in a row if None.
+        buttons : sequence of (ipywidget, callable)
+        extra : ipywidgets shown under the controls without a name of their own
+        """
+        self.picture, self.controls, self.reading = picture, controls, Reading("")
+        self._lock, self._held = threading.RLock(), 0
+        dots = picture.figure.get_size_inches()[0] * picture.figure.dpi
+        self.screen, self.text = Screen(width=int(dots)), ipywidgets.HTML()
+        self._buttons = list(buttons)
+        self.refresh()
+        names = list(controls)
+        rows = rows or [names[i : i + 2] for i in range(0, len(names), 2)]
+        wrap = ipywidgets.Layout(flex_flow="row wrap", align_items="center")
+        boxes = [ipywidgets.HBox([controls[name] for name in row], layout=wrap) for row in rows]
+        if self._buttons:
+            boxes.insert(0, ipywidgets.HBox([b for b, _ in self._buttons], layout=wrap))
+        self.view = ipywidgets.VBox([*boxes, *extra, self.screen, self.text])
+        self.view.add_class("nn-widget")
+        for control in controls.values():
+            control.observe(self._changed, "value")
+        for control, action in self._buttons:
+            control.on_click(self._pressed(action))
+        self.screen.observe(self._event, "event")
+
+    def show(self, **values):
+        """Move the artists to what the controls say; returns the reading."""
+        raise NotImplementedError
+
+    def still(self):
+        """Draw the figure for paper: several states side by side."""
+        raise NotImplementedError
+
+    def moved(self, name, x, y):
+        """Answer a handle that was moved to the fraction (x, y) of the picture."""
+
+    def nudged(self, name, dx, dy):
+        """Answer an arrow key on a handle: a step of -1, 0 or 1 each way, a tenth of it with shift."""
+
+    @property
+    def values(self):
+        """What the controls say, by name."""
+        return {name: control.value for name, control in self.controls.items()}
+
+    def set(self, **values):
+        """Set controls by name, as a reader would, and draw once."""
+        with self.hold():
+            for name, value in values.items():
+                if name not in self.controls:
+                    raise ValueError(f"no control {name!r}; there are {', '.join(self.controls)}")
+                self.controls[name].value = value
+        return self
+
+    @contextmanager
+    def hold(self):
+        """Within this block controls may change without a picture; one is drawn at its end."""
+        self._held += 1
+        try:
+            yield
+        finally:
+            self._held -= 1
+        if not self._held:
+            self.refresh()
+
+    def refresh(self):
+        """Draw the picture and write the reading that belong to the present state."""
+        with self._lock, np.errstate(all="ignore"):
+            self.reading = self.show(**self.values)
+            png = self.picture.png()
+            with self.screen.hold_sync():
+                self.screen.alt = f"{self.name}: {self.reading}"
+                self.screen.png = png
+                self.screen.handles = self.handles()
+            self.text.value = self.reading.html()
+
+    def handles(self):
+        """Return the handles in the picture, each a dict of name, label, x and y."""
+        return []
+
+    @property
+    def name(self):
+        """The widget's name in words."""
+        return type(self).__name__
+
+    def _changed(self, _):
+        if not self._held:
+            self.refresh()
+
+    def _pressed(self, action):
+        def answer(_):
+            action()
+            self.refresh()
+
+        return answer
+
+    def _event(self, change):
+        event = change["new"]
+        if "key" in event:
+            step = 0.1 if event.get("fine") else 1.0
+            dx = {"ArrowRight": step, "ArrowLeft": -step}.get(event["key"], 0)
+            dy = {"ArrowUp": step, "ArrowDown": -step}.get(event["key"], 0)
+            self.nudged(event["name"], dx, dy)
+        elif "name" in event:
+            self.moved(event["name"], event["x"], event["y"])
+
+    def close(self):
+        """Free everything: the view, its controls, their observers, the figure."""
+        for control in self.controls.values():
+            control.unobserve_all()
+        self.screen.unobserve_all()
+        for control, _ in self._buttons:
+            control._click_handlers.callbacks.clear()
+        _close(self.view)
+        self.picture.close()
+
+    def png(self, dpi=110):
+        """Return the still as PNG bytes."""
+        stream = io.BytesIO()
+        figure = self.still()
+        figure.savefig(stream, format="png", dpi=dpi, metadata={"Software": None})
+        figure.clear()
+        return stream.getvalue()
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        bundle = dict(self.view._repr_mimebundle_())
+        bundle["image/png"] = b64encode(self.png()).decode()
+        bundle["text/plain"] = self.alt
+        return bundle
+
+    def __repr__(self):
+        return f"<{self.name}: {self.reading}>"
+
+
+def _close(view):
+    for child in getattr(view, "children", ()):
+        _close(child)
+    for part in (getattr(view, "layout", None), getattr(view, "style", None)):
+        if isinstance(part, ipywidgets.Widget):
+            part.close()
+    view.close()

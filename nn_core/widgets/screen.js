@@ -1,0 +1,100 @@
+// The picture of a widget: one <img> whose bytes and alternative text the kernel sends, handles that mouse, finger
+// and arrow keys move, and names for sliders, which ipywidgets leaves without one for screen readers.
+
+function nameControls(el) {
+  const root = el.closest(".nn-widget");
+  if (!root) return;
+  for (const handle of root.querySelectorAll(".noUi-handle")) {
+    const label = handle.closest(".jupyter-widgets")?.querySelector(".widget-label");
+    if (label?.textContent) handle.setAttribute("aria-label", label.textContent);
+  }
+}
+
+function render({ model, el }) {
+  const frame = document.createElement("div");
+  const img = document.createElement("img");
+  frame.className = "nn-screen";
+  frame.append(img);
+  el.append(frame);
+
+  const send = (event) => {
+    // ipywidgets keeps only the newest unsent value while the kernel is busy: dragging queues nothing
+    model.set("event", { ...event, count: (model.get("event").count ?? 0) + 1 });
+    model.save_changes();
+  };
+
+  const show = () => {
+    const old = img.src;
+    const bytes = model.get("png");
+    img.src = URL.createObjectURL(new Blob([bytes.buffer ?? bytes], { type: "image/png" }));
+    if (old) img.decode().catch(() => {}).finally(() => URL.revokeObjectURL(old));
+  };
+  const describe = () => { img.alt = model.get("alt"); };
+  const size = () => { img.width = model.get("width"); };
+
+  const knobs = new Map();
+  const place = () => {
+    const wanted = model.get("handles");
+    for (const [name, knob] of knobs) {
+      if (!wanted.some((h) => h.name === name)) { knob.remove(); knobs.delete(name); }
+    }
+    for (const { name, label, x, y } of wanted) {
+      if (!knobs.has(name)) knobs.set(name, makeKnob(name));
+      const knob = knobs.get(name);
+      knob.setAttribute("aria-label", label);
+      knob.style.left = `${100 * x}%`;
+      knob.style.top = `${100 * y}%`;
+    }
+  };
+  const makeKnob = (name) => {
+    const knob = document.createElement("button");
+    knob.type = "button";
+    knob.className = "nn-handle";
+    knob.dataset.name = name;
+    let held = false;
+    knob.addEventListener("pointerdown", (e) => { held = true; knob.setPointerCapture(e.pointerId); knob.focus(); e.preventDefault(); });
+    knob.addEventListener("pointerup", () => { held = false; });
+    knob.addEventListener("lostpointercapture", () => { held = false; });
+    knob.addEventListener("pointermove", (e) => {
+      if (!held) return;
+      const box = img.getBoundingClientRect();
+      send({ name, x: (e.clientX - box.left) / box.width, y: (e.clientY - box.top) / box.height });
+    });
+    knob.addEventListener("keydown", (e) => {
+      if (!e.key.startsWith("Arrow")) return;
+      e.preventDefault();
+      e.stopPropagation();
+      send({ name, key: e.key, fine: e.shiftKey });
+    });
+    frame.append(knob);
+    return knob;
+  };
+
+  show(); describe(); size(); place();
+  model.on("change:png", show);
+  model.on("change:alt", describe);
+  model.on("change:width", size);
+  model.on("change:handles", place);
+
+  // controls appear after the picture and may be exchanged later
+  let watcher;
+  const start = setTimeout(() => {
+    nameControls(el);
+    const root = el.closest(".nn-widget");
+    if (root) {
+      watcher = new MutationObserver(() => nameControls(el));
+      watcher.observe(root, { childList: true, subtree: true });
+    }
+  }, 200);
+  return () => {
+    clearTimeout(start);
+    watcher?.disconnect();
+    model.off("change:png", show);
+    model.off("change:alt", describe);
+    model.off("change:width", size);
+    model.off("change:handles", place);
+    URL.revokeObjectURL(img.src);
+  };
+}
+
+export default { render };
