@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
 from nn_book.build import build as build_book
+from nn_book.check import check as check_book
 from nn_book.complaints import BookError, Complaint
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,6 +39,29 @@ def build(
     if not outcome.written and not outcome.complaints:
         typer.echo("Everything is up to date.")
     _end(outcome.complaints)
+
+
+@app.command()
+def check(
+    names: Annotated[list[str] | None, typer.Argument(help="Chapters, e.g. 02_perceptron; else all.")] = None,
+) -> None:
+    """Complain of drift, silent traps, leaks and dead references; no file is changed."""
+    report = check_book(ROOT, [Path(name).name for name in names or ()], say=typer.echo)
+    _show(report.counts)
+    _end(report.complaints)
+
+
+def _show(counts: dict[str, dict[str, int]]) -> None:
+    """Print how much each chapter holds."""
+    if not counts:
+        return
+    table = Table("chapter", *next(iter(counts.values())), show_footer=len(counts) > 1)
+    for column, key in zip(table.columns[1:], next(iter(counts.values())), strict=True):
+        column.justify = "right"
+        column.footer = f"{sum(row[key] for row in counts.values()):,}"
+    for name, row in counts.items():
+        table.add_row(name, *(f"{value:,}" for value in row.values()))
+    Console().print(table)
 
 
 if __name__ == "__main__":

@@ -172,9 +172,7 @@ class Chapter:
     @cached_property
     def bare_prose(self) -> list[tuple[int, str]]:
         """The numbered lines of prose without mathematics, code and HTML comments, which are blanked."""
-        text = "\n".join(line for _, line in self.prose)
-        for pattern in (r"\$\$.*?\$\$", r"(?<!\\)\$[^$\n]+(?:\n[^$\n]+)*?\$", r"`[^`\n]*`", r"<!--.*?-->"):
-            text = re.sub(pattern, lambda match: re.sub(r"[^\n]", " ", match[0]), text, flags=re.DOTALL)
+        text = plain("\n".join(line for _, line in self.prose))
         return [(i, line) for (i, _), line in zip(self.prose, text.split("\n"), strict=True)]
 
     @cached_property
@@ -222,6 +220,13 @@ class Chapter:
         target = token.attrGet("href") or token.attrGet("src") or ""
         first, last = block.map
         return next((i + 1 for i in range(first, last) if target in self.lines[i]), first + 1)
+
+
+def plain(text: str) -> str:
+    """Return Markdown with mathematics, code and HTML comments blanked, line by line as long as before."""
+    for pattern in (r"\$\$.*?\$\$", r"(?<!\\)\$[^$\n]+(?:\n[^$\n]+)*?\$", r"`[^`\n]*`", r"<!--.*?-->"):
+        text = re.sub(pattern, lambda match: re.sub(r"[^\n]", " ", match[0]), text, flags=re.DOTALL)
+    return text
 
 
 def _alt(tag: str) -> str:
