@@ -28,11 +28,11 @@ from typing import Any
 
 import numpy as np
 
-MAX_DEPTH = 8          # of nested lists, tuples and dicts in a returned value
-MAX_ITEMS = 20_000     # entries of lists and iterators, in one returned value
-MAX_BYTES = 200_000_000   # of one returned array
-MAX_TEXT = 2_000       # characters of a message or of printed text
-MAX_ASKED = 200_000    # calls of one callable argument during one call of the answer
+MAX_DEPTH = 8  # of nested lists, tuples and dicts in a returned value
+MAX_ITEMS = 20_000  # entries of lists and iterators, in one returned value
+MAX_BYTES = 200_000_000  # of one returned array
+MAX_TEXT = 2_000  # characters of a message or of printed text
+MAX_ASKED = 200_000  # calls of one callable argument during one call of the answer
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,9 @@ class Error:
     type: str
     kinds: tuple[str, ...]
     message: str
-    line: int | None      # in their cell or file
-    text: str             # that line's text, "" where the source is not at hand
-    inside: bool          # False where the call itself failed, before any line of theirs ran
+    line: int | None  # in their cell or file
+    text: str  # that line's text, "" where the source is not at hand
+    inside: bool  # False where the call itself failed, before any line of theirs ran
 
 
 @dataclass(frozen=True)
@@ -94,13 +94,13 @@ class Outcome:
     status: str
     value: Node | None = None
     error: Error | None = None
-    after: tuple[Node | None, ...] = ()    # the arguments after the call, None for what cannot change
+    after: tuple[Node | None, ...] = ()  # the arguments after the call, None for what cannot change
     warnings: tuple[tuple[str, str], ...] = ()
     printed: str = ""
-    asked: dict[str, int] = field(default_factory=dict)   # calls of each `Fn`
-    again: Node | None = None      # the value of a second call with equal arguments, where one was made
-    reseeded: Node | None = None   # the value with other seeds in the generators, where that was tried
-    later: Node | None = None      # the first value, looked at again after all calls
+    asked: dict[str, int] = field(default_factory=dict)  # calls of each `Fn`
+    again: Node | None = None  # the value of a second call with equal arguments, where one was made
+    reseeded: Node | None = None  # the value with other seeds in the generators, where that was tried
+    later: Node | None = None  # the first value, looked at again after all calls
     seconds: float = 0.0
 
 
@@ -125,8 +125,11 @@ def _pack(value: Any, depth: int, left: list[int]) -> Node:
         return Node("none")
     if isinstance(value, np.ndarray):
         name = "" if kind is np.ndarray else str(kind.__name__)[:60]
-        plain = np.array(np.ndarray.view(value, np.ndarray) if name else value, order="C", copy=True) \
-            if value.nbytes <= MAX_BYTES else None
+        plain = (
+            np.array(np.ndarray.view(value, np.ndarray) if name else value, order="C", copy=True)
+            if value.nbytes <= MAX_BYTES
+            else None
+        )
         if plain is None:
             return Node("other", name="array larger than 200 MB")
         if plain.dtype.kind not in "biufc":
@@ -142,7 +145,9 @@ def _pack(value: Any, depth: int, left: list[int]) -> Node:
     if isinstance(value, bool):
         return Node("bool", bool(value))
     if isinstance(value, int):
-        return Node("int", int(value)) if int(value).bit_length() < 1024 else Node("other", name="huge integer")
+        return (
+            Node("int", int(value)) if int(value).bit_length() < 1024 else Node("other", name="huge integer")
+        )
     if isinstance(value, float):
         return Node("float", float(value))
     if isinstance(value, complex):
@@ -164,13 +169,15 @@ def _pack(value: Any, depth: int, left: list[int]) -> Node:
         return Node("dict", tuple(pairs))
     if isinstance(value, Iterator):
         items = []
-        for item in value:   # packed as each is yielded: a reused buffer shows as it was at that moment
+        for item in value:  # packed as each is yielded: a reused buffer shows as it was at that moment
             items.append(_pack(item, depth + 1, left))
             if left[0] < 0:
                 break
         return Node("iterator", tuple(items))
     if callable(value):
-        return Node("other", name="function" if isinstance(value, types.FunctionType) else f"{kind.__name__[:60]}")
+        return Node(
+            "other", name="function" if isinstance(value, types.FunctionType) else f"{kind.__name__[:60]}"
+        )
     return Node("other", name=str(kind.__name__)[:60])
 
 
@@ -323,15 +330,13 @@ def _one(function: Callable, call: Call, alarm: _Alarm, reseed: int = 0) -> tupl
         except TimeUp:
             status = "timeout"
         except KeyboardInterrupt:
-            raise   # the reader's own Stop button
-        except BaseException as e:   # SystemExit too: an answer never stops a notebook
+            raise  # the reader's own Stop button
+        except BaseException as e:  # SystemExit too: an answer never stops a notebook
             status, error = "raised", describe_error(e, function)
     seconds = time.perf_counter() - start
     after = tuple(
         pack(a) if _can_change(given) else None
-        for a, given in zip(
-            (*args, *kwargs.values()), (*call.args, *call.kwargs.values()), strict=True
-        )
+        for a, given in zip((*args, *kwargs.values()), (*call.args, *call.kwargs.values()), strict=True)
     )
     told = tuple((w.category.__name__, str(w.message)[:MAX_TEXT]) for w in (caught or [])[:8])
     return Outcome(status, node, error, after, told, out.getvalue(), asked, seconds=seconds), value
@@ -349,9 +354,9 @@ class _Printed(io.StringIO):
 @contextlib.contextmanager
 def _state_kept() -> Iterator[None]:
     """Leave the interpreter's global state as it was: random numbers, print options, filters, figures."""
-    numpy_state, python_state = np.random.get_state(), random.getstate()   # noqa: NPY002 - kept, not used
+    numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002 - kept, not used
     # From a fixed state, so that a card is the same on every run even for answers that draw from it.
-    np.random.seed(20_16)   # noqa: NPY002 - the global state is what is being guarded
+    np.random.seed(20_16)  # noqa: NPY002 - the global state is what is being guarded
     random.seed(20_16)
     plt = sys.modules.get("matplotlib.pyplot")
     figures = set(plt.get_fignums()) if plt else set()
@@ -360,7 +365,7 @@ def _state_kept() -> Iterator[None]:
         with warnings.catch_warnings(), np.printoptions():
             yield
     finally:
-        np.random.set_state(numpy_state)   # noqa: NPY002
+        np.random.set_state(numpy_state)  # noqa: NPY002
         random.setstate(python_state)
         np.seterr(**errstate)
         sys.setrecursionlimit(limit)
@@ -427,7 +432,7 @@ def _alarm(seconds: float) -> Iterator[_Alarm]:
 
     try:
         threading.Thread(target=watch, daemon=True).start()
-    except RuntimeError:   # a platform without threads (the browser): no limit there
+    except RuntimeError:  # a platform without threads (the browser): no limit there
         done.set()
     try:
         yield alarm
@@ -456,10 +461,15 @@ def code_of(function: Callable) -> types.CodeType | None:
     return code if isinstance(code, types.CodeType) else None
 
 
-_LIBRARIES = tuple(str(Path(p).resolve()) for p in {
-    sysconfig.get_paths()["stdlib"], sysconfig.get_paths()["purelib"], sysconfig.get_paths()["platlib"],
-    Path(np.__file__).parent,
-})
+_LIBRARIES = tuple(
+    str(Path(p).resolve())
+    for p in {
+        sysconfig.get_paths()["stdlib"],
+        sysconfig.get_paths()["purelib"],
+        sysconfig.get_paths()["platlib"],
+        Path(np.__file__).parent,
+    }
+)
 
 
 def describe_error(e: BaseException, function: Callable) -> Error:
@@ -471,7 +481,10 @@ def describe_error(e: BaseException, function: Callable) -> Error:
     while frame is not None:
         name = frame.tb_frame.f_code.co_filename
         own = name == theirs or not (
-            name == __file__ or name.startswith(_LIBRARIES) or name.startswith("<frozen") or "nn_exercises" in name
+            name == __file__
+            or name.startswith(_LIBRARIES)
+            or name.startswith("<frozen")
+            or "nn_exercises" in name
         )
         if own:
             found = (name, frame.tb_lineno)
@@ -480,14 +493,17 @@ def describe_error(e: BaseException, function: Callable) -> Error:
         found = (str(e.filename), e.lineno or 0)
     text = linecache.getline(*found).strip()[:200] if found else ""
     kinds = tuple(
-        c.__name__ for c in type(e).__mro__
+        c.__name__
+        for c in type(e).__mro__
         if getattr(builtins, c.__name__, None) is c and c not in (object, BaseException, Exception)
     )
     try:
         message = str(e)[:MAX_TEXT]
     except Exception:
         message = ""
-    return Error(str(type(e).__name__)[:80], kinds, message, found[1] if found else None, text, found is not None)
+    return Error(
+        str(type(e).__name__)[:80], kinds, message, found[1] if found else None, text, found is not None
+    )
 
 
 @dataclass(frozen=True)
@@ -495,9 +511,9 @@ class Facts:
     """What can be said about an answer without running it, as plain data."""
 
     name: str
-    parameters: tuple[str, ...] | None      # None where it cannot be told
-    globals_read: tuple[str, ...] = ()      # notebook variables (data, not functions) that the code reads
-    keeps: bool = False                     # it declares a global or nonlocal, or has a mutable default
+    parameters: tuple[str, ...] | None  # None where it cannot be told
+    globals_read: tuple[str, ...] = ()  # notebook variables (data, not functions) that the code reads
+    keeps: bool = False  # it declares a global or nonlocal, or has a mutable default
 
 
 def facts_of(function: Callable) -> Facts:

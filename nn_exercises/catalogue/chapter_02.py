@@ -1081,18 +1081,14 @@ def _(X, y, eta=1.0, max_epochs=100):
     X = X.astype(np.float32)
     w, b, errors = np.zeros(X.shape[1], dtype=np.float32), np.float32(0), []
     for _ in range(max_epochs):
-        before = len(errors), w.copy(), b
         wrong = 0
         for i, x in enumerate(X):
-            while_wrong = int(np.einsum("i,i->", w, x) + b >= 0) - y[i]
-            if while_wrong:
-                w, b, wrong = (
-                    w - np.float32(eta * while_wrong) * x,
-                    b - np.float32(eta * while_wrong),
-                    wrong + 1,
-                )
+            excess = int(np.einsum("i,i->", w, x) + b >= 0) - y[i]
+            if excess:
+                shift = np.float32(eta * excess)
+                w, b, wrong = w - shift * x, b - shift, wrong + 1
         errors += [wrong]
-        if np.array_equal(before[1], w) and before[2] == b:
+        if wrong == 0:
             break
     return w, b, np.array(errors)
 

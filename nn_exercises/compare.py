@@ -1,0 +1,295 @@
+"""Compare one returned value with the one that is due: structure, shape, kind of number, then the numbers.
+
+Everything here works on the plain data of `run`: an answer's own code is never called.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nn_exercises.run import Node
+
+RTOL, ATOL = 1e-4, 1e-6
+SCALARS = ("bool", "int", "float", "complex", "scalar")
+SEQUENCES = ("list", "tuple", "iterator")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How strictly to compare."""
+
+    rtol: float = RTOL
+    atol: float | None = None  # None: 1e-6 times the larger of 1 and the largest expected entry
+    any_number: bool = False
+    either: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with one outcome.
+
+    `kind`: none, other, structure, count, text, matrix, boolean, integer, fraction (a float where an integer is
+    due), complex, shape, nan, values, property; and from the whole outcome raised, no_error, wrong_error,
+    warned, changed, state, unseeded, timeout, missing. `path` leads to the part of the value, as (0,) to the first
+    of several returned values.
+    """
+
+    kind: str
+    text: str
+    path: tuple[int, ...] = ()
+    given: Any = None
+    expected: Any = None
+    key: str = ""  # of a property's problem, or the name of a changed argument
+
+
+def is_scalar(node: Node) -> bool:
+    """Tell whether a node is a single number: Python's, NumPy's, or an array without axes."""
+    return node.kind in SCALARS or (node.kind == "array" and node.data.ndim == 0)
+
+
+def numbers(node: Node) -> np.ndarray | None:
+    """Return the numbers of a scalar or array node as an array, else None."""
+    if node.kind in ("array", "scalar"):
+        return node.data
+    if node.kind in ("bool", "int", "float", "complex"):
+        try:
+            return np.asarray(node.data)
+        except OverflowError:
+            return None
+    return None
+
+
+def name_of(node: Node) -> str:
+    """Say what a value is, in a few words."""
+    if node.kind == "array":
+        shape = "(" + ", ".join(map(str, node.data.shape)) + ("," if node.data.ndim == 1 else "") + ")"
+        return f"{'a ' + node.name if node.name else 'an array'} of shape {shape}"
+    count = len(node.data) if node.kind in (*SEQUENCES, "dict") else 0
+    if node.kind in SEQUENCES:
+        what = {"list": "a list", "tuple": "a tuple", "iterator": "an iterator"}[node.kind]
+        return (
+            f"{what} of {count} {'entry' if count == 1 else 'entries'}"
+            if count
+            else f"an empty {what[2:].strip()}"
+        )
+    return {
+        "none": "None",
+        "bool": "a boolean",
+        "int": "an integer",
+        "float": "a number",
+        "complex": "a complex number",
+        "text": "text",
+        "scalar": "a number",
+        "dict": "a dict",
+    }.get(node.kind, f"a value of type {node.name}")
+
+
+def compare(expected: Node, given: Node, rules: Rules = Rules(), path: tuple[int, ...] = ()) -> Fault | None:
+    """Return what is wrong with `given`, or None."""
+    free = bool(path) and path[0] in rules.either
+    if given.kind == "none" and expected.kind != "none":
+        what = f"Value {path[0] + 1} is None." if path else "The function returns None."
+        return Fault("none", what, path, given, expected)
+    if expected.kind == "none":
+        return None if given.kind == "none" else Fault("structure", "None is due.", path, given, expected)
+    if given.kind == "other":
+        return Fault("other", f"The value is {name_of(given)}.", path, given, expected)
+    if expected.kind == "text":
+        if given.kind != "text":
+            return Fault("structure", f"Text is due, not {name_of(given)}.", path, given, expected)
+        same = given.data == expected.data
+        return (
+            None
+            if same
+            else Fault("values", f"{given.data!r} where {expected.data!r} is due.", path, given, expected)
+        )
+    if given.kind == "text":
+        return Fault("text", "The value is text.", path, given, expected)
+    if expected.kind in SEQUENCES:
+        return _compare_sequences(expected, given, rules, path, free)
+    if expected.kind == "dict":
+        return _compare_dicts(expected, given, rules, path)
+    if given.kind in SEQUENCES or given.kind == "dict":
+        if free and expected.kind == "array" and given.kind != "dict":
+            as_list = Node("list", tuple(Node("array", row) for row in expected.data))
+            return _compare_sequences(as_list, given, rules, path, free)
+        return Fault("structure", f"{name_of(expected)} is due, not {name_of(given)}.", path, given, expected)
+    return compare_numbers(expected, given, rules, path, free)
+
+
+def _compare_sequences(
+    expected: Node, given: Node, rules: Rules, path: tuple[int, ...], free: bool
+) -> Fault | None:
+    if free and given.kind == "array" and given.data.ndim >= 1:
+        given = Node("list", tuple(Node("array", np.asarray(v)) for v in given.data))
+    if given.kind not in SEQUENCES:
+        return Fault(
+            "count" if expected.kind == "tuple" and not path else "structure",
+            f"{name_of(expected)} is due, not {name_of(given)}.",
+            path,
+            given,
+            expected,
+        )
+    if len(given.data) != len(expected.data):
+        text = f"{len(expected.data)} values are due, not {len(given.data)}."
+        return Fault("count", text, path, given, expected)
+    if given.kind != expected.kind and not free:
+        return Fault("structure", f"{name_of(expected)} is due, not {name_of(given)}.", path, given, expected)
+    worst = None
+    for i, (e, g) in enumerate(zip(expected.data, given.data, strict=True)):
+        fault = compare(e, g, rules, (*path, i))
+        # A wrong type anywhere is told before a wrong number: it is the plainer fault.
+        if fault and (
+            worst is None or (worst.kind in ("values", "nan") and fault.kind not in ("values", "nan"))
+        ):
+            worst = fault
+    return worst
+
+
+def _compare_dicts(expected: Node, given: Node, rules: Rules, path: tuple[int, ...]) -> Fault | None:
+    if given.kind != "dict":
+        return Fault("structure", f"A dict is due, not {name_of(given)}.", path, given, expected)
+    have = {(k.kind, k.data): v for k, v in given.data if k.kind in ("text", "int")}
+    wanted = {(k.kind, k.data): v for k, v in expected.data}
+    if set(have) != set(wanted) or len(given.data) != len(expected.data):
+        keys = ", ".join(str(k[1]) for k in wanted)
+        return Fault("structure", f"A dict with the keys {keys} is due.", path, given, expected)
+    faults = (compare(v, have[k], rules, (*path, i)) for i, (k, v) in enumerate(wanted.items()))
+    return next((f for f in faults if f), None)
+
+
+def compare_numbers(
+    expected: Node, given: Node, rules: Rules = Rules(), path: tuple[int, ...] = (), free: bool = False
+) -> Fault | None:
+    """Compare two scalars or arrays: container, shape, kind of number, finiteness, values."""
+    e, g = numbers(expected), numbers(given)
+    if e is None or g is None:
+        return Fault("values", f"{name_of(expected)} is due, not {name_of(given)}.", path, given, expected)
+    if given.kind == "array" and given.name in ("matrix", "MaskedArray", "recarray", "chararray"):
+        return Fault("matrix", f"A plain array is due, not {given.name}.", path, given, expected)
+    if e.shape != g.shape:
+        return Fault("shape", f"The shape is {g.shape}, and {e.shape} is due.", path, given, expected)
+    kind = _kind_fault(expected, given, e, g, rules.any_number or free)
+    if kind:
+        return Fault(kind[0], kind[1], path, given, expected)
+    if e.size == 0:
+        return None
+    exact = e.dtype.kind in "iub"
+    if exact and g.dtype.kind in "iub":
+        if np.array_equal(e, g):
+            return None
+    else:
+        wanted = e.astype(np.float64) if e.dtype.kind != "c" else e
+        got = g.astype(np.float64) if g.dtype.kind != "c" else g
+        lost = np.isnan(got) & ~np.isnan(wanted)
+        if lost.any():
+            return Fault("nan", "NaN (not a number) is among the values.", path, given, expected)
+        rtol, atol = (0.0, 1e-6) if exact else (rules.rtol, rules.atol)
+        if close(wanted, got, rtol, atol):
+            return None
+    return Fault("values", "The values differ.", path, given, expected)
+
+
+def close(e: np.ndarray, g: np.ndarray, rtol: float = RTOL, atol: float | None = None) -> bool:
+    """Tell whether numbers agree; without `atol` its scale follows the largest finite expected entry."""
+    with np.errstate(all="ignore"):
+        if atol is None:
+            finite = np.abs(e[np.isfinite(e)]) if e.ndim else np.abs(e)
+            largest = finite.max(initial=0.0) if np.size(finite) else 0.0
+            atol = ATOL * max(1.0, float(largest) if np.isfinite(largest) else 1.0)
+        return bool(np.isclose(g, e, rtol=rtol, atol=atol, equal_nan=True).all())
+
+
+def _kind_fault(
+    expected: Node, given: Node, e: np.ndarray, g: np.ndarray, any_number: bool
+) -> tuple[str, str] | None:
+    due, have = e.dtype.kind, g.dtype.kind
+    if have == "b" and due != "b":
+        return "boolean", "The values are True and False; numbers are due."
+    if have == "c" and due != "c":
+        return "complex", "The values are complex; real numbers are due."
+    if any_number or due not in "fiu" or have not in "fiu" or (due == "f") == (have == "f"):
+        return None
+    if due == "f":
+        # A Python integer is a fine scalar; an integer array, or NumPy's integer, has lost its fractions.
+        return None if given.kind == "int" else ("integer", f"The dtype is {g.dtype}; floats are due.")
+    return "fraction", f"The values are floats ({g.dtype}); integers are due."
+
+
+def same(a: Node | None, b: Node | None, rtol: float = 1e-9) -> bool:
+    """Tell whether two returned values are one and the same, kinds included."""
+    if a is None or b is None:
+        return a is b
+    if a.kind != b.kind or a.name != b.name:
+        return False
+    if a.kind in SEQUENCES:
+        return len(a.data) == len(b.data) and all(map(lambda x, y: same(x, y, rtol), a.data, b.data))
+    if a.kind == "dict":
+        pairs = zip(a.data, b.data, strict=False)
+        return len(a.data) == len(b.data) and all(
+            same(k, m, rtol) and same(v, w, rtol) for (k, v), (m, w) in pairs
+        )
+    if a.kind in ("array", "scalar"):
+        x, y = a.data, b.data
+        if x.dtype != y.dtype or x.shape != y.shape:
+            return False
+        return bool(np.array_equal(x, y) or (x.dtype.kind == "f" and rtol and close(x, y, rtol, 0.0)))
+    if a.kind == "float":
+        return (
+            a.data == b.data
+            or (a.data != a.data and b.data != b.data)
+            or (bool(rtol) and abs(a.data - b.data) <= rtol * abs(a.data))
+        )
+    return a.data == b.data
+
+
+def alike(a: Node | None, b: Node | None, *, kinds: bool = True) -> bool:
+    """Tell whether two answers returned the same thing, within the tolerance of comparing.
+
+    With `kinds` off, numbers count alone: a list for an array, integers for floats, are no difference.
+    """
+    if a is None or b is None:
+        return a is b
+    if a.kind in SEQUENCES or b.kind in SEQUENCES:
+        if not (a.kind in SEQUENCES and b.kind in SEQUENCES):
+            if kinds or a.kind == "dict" or b.kind == "dict":
+                return False
+            x, y = as_array(a), as_array(b)
+            return x is not None and y is not None and x.shape == y.shape and close(x, y)
+        if (kinds and a.kind != b.kind) or len(a.data) != len(b.data):
+            return False
+        return all(map(lambda x, y: alike(x, y, kinds=kinds), a.data, b.data))
+    x, y = numbers(a), numbers(b)
+    if x is None or y is None:
+        return (
+            a.kind == b.kind
+            and a.name == b.name
+            and (a.data == b.data if a.kind in ("text", "none", "other") else same(a, b, 1e-6))
+        )
+    if x.shape != y.shape or (kinds and a.name != b.name):
+        return False
+    if kinds and _family(x, a) != _family(y, b):
+        return False
+    if x.dtype.kind == "c" or y.dtype.kind == "c":
+        return bool(np.allclose(x, y, equal_nan=True))
+    return close(x.astype(np.float64), y.astype(np.float64))
+
+
+def _family(x: np.ndarray, node: Node) -> str:
+    kind = "i" if x.dtype.kind == "u" else x.dtype.kind
+    return "f" if kind == "i" and node.kind == "int" else kind
+
+
+def as_array(node: Node) -> np.ndarray | None:
+    """Return a node's numbers as one float array, nested lists included, or None."""
+    x = numbers(node)
+    if x is not None:
+        return x.astype(np.float64) if x.dtype.kind in "biuf" else None
+    if node.kind in SEQUENCES and node.data:
+        parts = [as_array(v) for v in node.data]
+        if all(p is not None for p in parts) and len({p.shape for p in parts}) == 1:
+            return np.array(parts)
+    return None

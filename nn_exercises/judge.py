@@ -1,0 +1,233 @@
+"""Judge what an answer did: a verdict for every case, then points by groups of cases.
+
+A pure function of data: the exercise, its cases, what the reference did and what the answer did.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nn_exercises.compare import Fault, Rules, compare, name_of, numbers, same
+from nn_exercises.exercise import Case, Exercise
+from nn_exercises.run import Call, Fn, Node, Outcome, Rng, pack, run, unpack
+
+NOTEBOOK_SEED = 2026  # the notebook's cases are always these; official grading has its own seeds
+TIME_LIMIT = 10.0  # seconds for all calls of one answer
+AGAIN = 4  # calls that are made twice
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An exercise with its cases drawn from one seed, and what the reference does on them."""
+
+    exercise: Exercise
+    seed: int
+    cases: tuple[Case, ...]
+    calls: tuple[Call, ...]
+    again: tuple[int, ...]
+    expected: tuple[Outcome, ...]
+
+    @property
+    def time_limit(self) -> float:
+        """Seconds for all calls of one answer."""
+        return self.exercise.time_limit or TIME_LIMIT
+
+    def run(self, function: Any, *, time_limit: float | None = None) -> list[Outcome]:
+        """Run an answer on the cases, in this process."""
+        limit = self.time_limit if time_limit is None else time_limit
+        return run(function, self.calls, again=self.again, time_limit=limit)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One case's verdict: `fault` counts for the case's group, `purity` for the group of that name."""
+
+    fault: Fault | None
+    purity: Fault | None = None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """All verdicts, the groups that hold, and the score."""
+
+    verdicts: tuple[Verdict, ...]
+    groups: dict[str, bool]
+    score: float
+    attempted: bool
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is wrong anywhere."""
+        return self.attempted and all(self.groups.values())
+
+
+@functools.lru_cache(maxsize=512)
+def _prepare(key: _ByIdentity, seed: int) -> Prepared:
+    exercise = key.exercise
+    cases = tuple(exercise.make_cases(np.random.default_rng([seed, *exercise.name.encode()])))
+    calls = tuple(Call(c.args, c.kwargs) for c in cases)
+    again = _spread(cases) if exercise.repeat else ()
+    expected = run(exercise.reference, calls, again=again, time_limit=exercise.time_limit or 60.0)
+    return Prepared(exercise, seed, cases, calls, again, tuple(expected))
+
+
+@dataclass(frozen=True)
+class _ByIdentity:
+    exercise: Exercise
+
+    def __hash__(self) -> int:
+        return id(self.exercise)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByIdentity) and self.exercise is other.exercise
+
+
+def prepare(exercise: Exercise, seed: int = NOTEBOOK_SEED) -> Prepared:
+    """Draw the cases of an exercise from a seed and run the reference on them (remembered)."""
+    return _prepare(_ByIdentity(exercise), seed)
+
+
+def _spread(cases: Sequence[Case]) -> tuple[int, ...]:
+    """Choose the calls to make twice: those with generators first, then a few over the whole list."""
+    usable = [i for i, c in enumerate(cases) if c.raises is None]
+    random = [
+        i for i in usable if any(isinstance(a, Rng) for a in (*cases[i].args, *cases[i].kwargs.values()))
+    ]
+    step = max(1, len(usable) // AGAIN)
+    return tuple(dict.fromkeys([*random[:AGAIN], *usable[::step][:AGAIN]]))
+
+
+def judge(prepared: Prepared, outcomes: Sequence[Outcome]) -> Judgement:
+    """Return the verdict on every case, and the points."""
+    exercise = prepared.exercise
+    verdicts = tuple(
+        _verdict(exercise, c, e, o)
+        for c, e, o in zip(prepared.cases, prepared.expected, outcomes, strict=True)
+    )
+    stubs = [o.error is not None and o.error.type == "NotImplementedError" for o in outcomes]
+    attempted = not (stubs and all(stubs))
+    groups: dict[str, bool] = {}
+    for c, v in zip(prepared.cases, verdicts, strict=True):
+        groups[c.group] = groups.get(c.group, True) and v.fault is None
+        if any(_mutable(a) for a in (*c.args, *c.kwargs.values())) or v.purity:
+            groups["purity"] = groups.get("purity", True) and v.purity is None
+    score = _score(groups) * exercise.points if attempted else 0.0
+    score = min(max(round(float(score), 2), 0.0), float(exercise.points))
+    return Judgement(verdicts, groups, score, attempted)
+
+
+def _score(groups: dict[str, bool]) -> float:
+    """Return the fraction of the points: half for the values, the other groups share the rest."""
+    if not groups.get("values", False):
+        return 0.0
+    others = [held for name, held in groups.items() if name != "values"]
+    return 1.0 if all(others) else 0.5 + 0.5 * sum(others) / len(others)
+
+
+def _mutable(value: Any) -> bool:
+    return isinstance(value, np.ndarray | list | dict)
+
+
+def rules_of(exercise: Exercise, case: Case) -> Rules:
+    """Return how strictly a case of an exercise is compared."""
+    rtol = Rules.rtol if case.rtol is None else case.rtol
+    return Rules(rtol, case.atol, exercise.any_number, exercise.either)
+
+
+def _verdict(exercise: Exercise, case: Case, expected: Outcome, given: Outcome) -> Verdict:
+    if given.status in ("timeout", "skipped"):
+        return Verdict(Fault("timeout", "The time was up."))
+    purity = _purity(exercise, case, expected, given)
+    if case.raises is not None:
+        return Verdict(_raised_as_due(case, given), purity)
+    if given.status == "raised":
+        return Verdict(Fault("raised", f"{given.error.type}: {given.error.message}"), purity)
+    if given.value is None:
+        return Verdict(Fault("missing", "There is no value."), purity)
+    if case.check is not None:
+        fault = _property(exercise, case, expected, given.value)
+    elif expected.value is None:
+        fault = Fault("missing", "The reference has no value here.")
+    else:
+        fault = compare(expected.value, given.value, rules_of(exercise, case))
+    if fault is None and expected.reseeded is not None and given.reseeded is not None:
+        differs = not same(expected.value, expected.reseeded)
+        if differs and same(given.value, given.reseeded):
+            fault = Fault("unseeded", "The value is the same for every generator.")
+    if fault is None and case.quiet:
+        loud = next((w for w in given.warnings if w[0] == "RuntimeWarning"), None)
+        if loud:
+            fault = Fault("warned", loud[1])
+    return Verdict(fault, purity)
+
+
+def _raised_as_due(case: Case, given: Outcome) -> Fault | None:
+    due = case.raises.__name__
+    if given.status == "returned":
+        return Fault("no_error", f"A {due} is due; the function returned {name_of(given.value)}.")
+    if due not in given.error.kinds and given.error.type != due:
+        return Fault("wrong_error", f"A {due} is due; {given.error.type} was raised.")
+    return None
+
+
+def _property(exercise: Exercise, case: Case, expected: Outcome, value: Node) -> Fault | None:
+    like = expected.value
+    if value.kind in ("none", "other") and like is not None and like.kind != "none":
+        return compare(like, value, rules_of(exercise, case))
+    if not _finite(value) and (like is None or _finite(like)):
+        return Fault("nan", "NaN or infinity is among the values.", (), value, like)
+    try:
+        problem = case.check(unpack(value), case)
+    except Exception as e:
+        shape = compare(like, value, rules_of(exercise, case)) if like is not None else None
+        if shape is not None and shape.kind != "values":
+            return shape
+        return Fault("structure", f"The value could not be used ({type(e).__name__}: {e}).", (), value, like)
+    if problem is None:
+        return None
+    return Fault("property", problem.message, (), value, like, problem.key)
+
+
+def _finite(node: Node) -> bool:
+    if node.kind in ("tuple", "list", "iterator"):
+        return all(_finite(n) for n in node.data)
+    x = numbers(node)
+    return x is None or x.dtype.kind not in "fc" or bool(np.isfinite(x).all())
+
+
+def argument_names(exercise: Exercise, case: Case) -> list[str]:
+    """Return the parameter name of each argument of a case, in the order of args, then kwargs."""
+    names = [n for n in inspect.signature(exercise.reference).parameters]
+    return [*names[: len(case.args)], *case.kwargs]
+
+
+def _purity(exercise: Exercise, case: Case, expected: Outcome, given: Outcome) -> Fault | None:
+    """Return what the answer changed, or remembered from earlier calls."""
+    before = (*case.args, *case.kwargs.values())
+    for name, value, after in zip(argument_names(exercise, case), before, given.after, strict=False):
+        if after is not None and not same(pack(value), after, 0.0):
+            return Fault("changed", f"The caller's {name} was changed.", (), after, pack(value), name)
+    if (
+        given.again is not None
+        and not same(given.value, given.again)
+        and (expected.again is None or same(expected.value, expected.again))
+    ):
+        return Fault(
+            "state", "A second call with equal inputs gave another value.", (), given.again, given.value
+        )
+    if given.later is not None and not same(given.value, given.later, 0.0):
+        return Fault(
+            "state",
+            "A later call changed what an earlier one returned.",
+            (),
+            given.later,
+            given.value,
+            "reused",
+        )
+    return None

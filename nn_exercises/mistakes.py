@@ -1,0 +1,73 @@
+"""Known mistakes: the wrong answers of the catalogue, run once on the same cases and matched by what they do."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+from nn_exercises.compare import alike
+from nn_exercises.exercise import Mistake
+from nn_exercises.judge import Judgement, Prepared, Verdict, judge
+from nn_exercises.run import Outcome
+
+MISTAKE_LIMIT = 5.0  # seconds for one known mistake
+
+
+@functools.lru_cache(maxsize=4096)
+def _ran(identity: int, seed: int, index: int) -> tuple[tuple[Outcome, ...], Judgement]:
+    prepared = _prepared[identity, seed]
+    outcomes = prepared.run(prepared.exercise.mistakes[index].code, time_limit=MISTAKE_LIMIT)
+    return tuple(outcomes), judge(prepared, outcomes)
+
+
+_prepared: dict[tuple[int, int], Prepared] = {}
+
+
+def what_it_does(prepared: Prepared, index: int) -> tuple[tuple[Outcome, ...], Judgement]:
+    """Return what a known mistake does on the cases, and its verdicts (remembered)."""
+    key = (id(prepared.exercise), prepared.seed)
+    _prepared[key] = prepared
+    return _ran(*key, index)
+
+
+def agree(a: Outcome, va: Verdict, b: Outcome, vb: Verdict, *, kinds: bool = True) -> bool:
+    """Tell whether two answers do the same in one case."""
+    if (va.fault is None) != (vb.fault is None) and kinds:
+        return False
+    if a.status != b.status:
+        return False
+    if a.status == "raised":
+        return a.error.type == b.error.type
+    if va.fault is not None and vb.fault is not None and va.fault.kind == vb.fault.kind == "property":
+        return va.fault.key == vb.fault.key
+    if kinds and _purity_key(va) != _purity_key(vb):
+        return False
+    if va.fault is None and vb.fault is None:
+        return True  # both right, as a property allows or within the tolerance
+    if va.fault is not None and vb.fault is not None and va.fault.kind == vb.fault.kind == "unseeded":
+        return True
+    return alike(a.value, b.value, kinds=kinds)
+
+
+def _purity_key(v: Verdict) -> tuple[str, str]:
+    return (v.purity.kind, v.purity.key) if v.purity else ("", "")
+
+
+def known(prepared: Prepared, outcomes: Sequence[Outcome], judgement: Judgement) -> Mistake | None:
+    """Return the first known mistake that does the same as the answer in every case."""
+    for kinds in (True, False):
+        for index, mistake in enumerate(prepared.exercise.mistakes):
+            theirs, verdicts = what_it_does(prepared, index)
+            pairs = list(zip(outcomes, judgement.verdicts, theirs, verdicts.verdicts, strict=True))
+            if not all(agree(*pair, kinds=kinds) for pair in pairs):
+                continue
+            if _tells(pairs):
+                return mistake
+    return None
+
+
+def _tells(pairs: list[tuple[Outcome, Verdict, Outcome, Verdict]]) -> bool:
+    """Tell whether the agreement means something: not where both merely stop with an error everywhere."""
+    if any(a.status == "returned" for a, *_ in pairs):
+        return True
+    return all(a.error and b.error and a.error.message == b.error.message for a, _, b, _ in pairs)
