@@ -214,7 +214,7 @@ def _alt_texts(chapter: Chapter) -> Iterator[Complaint]:
 
 
 def _references(chapter: Chapter, book: Mapping[str, Chapter]) -> Iterator[Complaint]:
-    """Yield numbers of equations, figures, widgets and sections that are named and that nobody has written."""
+    """Yield numbers of equations, figures, widgets and sections that are named and that nobody wrote."""
     targets = _targets(book)
     comments = [
         (fence.line + line, text)

@@ -173,19 +173,20 @@ class _Builder:
             self.cursor += 1
         first = self.cursor + 1
         part: list[str] = []
+        part_line = first
         manual: tuple[str, float, int] | None = None
-        for offset, line in enumerate(source.split("\n")):
+        for line_number, line in enumerate(source.split("\n"), start=first):
             start = _MANUAL.fullmatch(line.strip())
             if start and manual is None:
-                self._text("\n".join(part), first)
-                manual, part = (start[1], float(start[2]), first + offset), []
+                self._text(part, part_line)
+                manual, part = (start[1], float(start[2]), line_number), []
             elif line.strip() == _MANUAL_END and manual is not None:
                 self.manual(*manual, "\n".join(part))
-                manual, part = None, []
+                manual, part, part_line = None, [], line_number + 1
             elif line.strip().startswith("<!-- manual") or line.strip() == _MANUAL_END:
                 self.complaints.append(
                     self.chapter.complain(
-                        first + offset,
+                        line_number,
                         f"{line.strip()!r} opens or closes no written answer.",
                         "Write <!-- manual: NAME points=N -->, the question, the model answer, <!-- end -->, "
                         "with no ```python fence between.",
@@ -201,12 +202,14 @@ class _Builder:
                     f"Write {_MANUAL_END} after the model answer, before any ```python fence.",
                 )
             )
-        self._text("\n".join(part), first)
-        self.cursor = first - 1 + source.count("\n") + 1
+        self._text(part, part_line)
+        self.cursor = first + source.count("\n")
 
-    def _text(self, source: str, line: int) -> None:
-        if source.strip():
-            self.add(new_markdown_cell(source.strip("\n")), line)
+    def _text(self, part: list[str], line: int) -> None:
+        """Add lines of prose, the first of which stands on `line`, unless they are all blank."""
+        full = [i for i, text in enumerate(part) if text.strip()]
+        if full:
+            self.add(new_markdown_cell("\n".join(part[full[0] : full[-1] + 1])), line + full[0])
 
     def manual(self, name: str, points: float, line: int, source: str) -> None:
         """Add a question and the cell for its answer, which a person grades."""
@@ -314,11 +317,11 @@ def docstring(entry) -> str:
             f"The catalogue's {entry.name!r} has no docstring.", "Give its reference one, with shapes."
         )
     quotes = 'r"""' if "\\" in text else '"""'
-    source = f"{quotes}{text}" + ('\n"""' if "\n" in text else '"""')
-    if ast.literal_eval(source).rstrip("\n") != text:
+    own_line = "\n" if "\n" in text or text.endswith(('"', "\\")) else ""
+    source = f'{quotes}{text}{own_line}"""'
+    if '"""' in text:
         raise ValueError(
-            f"The docstring of the catalogue's {entry.name!r} cannot be written between triple quotes.",
-            "Leave out triple quotes and a backslash at its end.",
+            f"The docstring of the catalogue's {entry.name!r} holds triple quotes.", "Leave them out of it."
         )
     return "\n".join("    " + line if line else "" for line in source.split("\n"))
 

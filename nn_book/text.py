@@ -294,7 +294,11 @@ def _fences(chapter: Chapter) -> Iterator[Complaint]:
     for fence in chapter.fences:
         given = f"The fence opens with {fence.info!r}."
         language = fence.info.split(" ")[0]
-        if fence.info.startswith("~~~"):
+        if fence.last_line == fence.line or chapter.lines[fence.last_line - 1].strip(" >`~"):
+            yield chapter.complain(
+                fence.line, "The fence is not closed.", "Write ``` alone on a line after it."
+            )
+        elif fence.info.startswith("~~~"):
             yield chapter.complain(
                 fence.line,
                 "A ~~~ fence is not a cell for every tool.",
