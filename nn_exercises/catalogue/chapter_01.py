@@ -13,10 +13,10 @@ from nn_exercises.exercise import Fn, case, exercise
     aim="Compute the pre-activation of one neuron, a weighted sum plus a bias, for every sample at once.",
     hints=(
         "Work out one row with pencil and paper first: how many numbers go in, and how many come out?",
-        "Each row of `X` meets the same `w`: multiply feature by feature, add up *along the row*, "
-        "then add the bias once.",
-        "The matrix product of an array (n_samples, n_features) with a vector (n_features,) "
-        "is a vector (n_samples,); what is still missing is one number, the same for every sample.",
+        "Each row of `X` meets the same `w`: multiply feature by feature, add up *along the row*, then add "
+        "the bias once.",
+        "The matrix product of an array (n_samples, n_features) with a vector (n_features,) is a vector "
+        "(n_samples,); what is still missing is one number, the same for every sample.",
     ),
 )
 def neuron_preactivation(X, w, b):
@@ -54,148 +54,151 @@ def _(rng):
     yield case(np.array([[0.5, 1.0]]), np.array([0.2, 0.8]), 0.1, note="the numbers of the chapter")
     yield case(rng.integers(-4, 5, size=(5, 3)), rng.normal(size=3), -0.75, group="edge", note="integer X")
     yield case(
-        rng.normal(size=(4, 3)).astype(np.float32), rng.normal(size=3).astype(np.float32), 1.25,
-        group="edge", note="float32 X and w",
+        rng.normal(size=(4, 3)).astype(np.float32),
+        rng.normal(size=3).astype(np.float32),
+        1.25,
+        group="edge",
+        note="float32 X and w",
     )
     yield case(rng.normal(size=(4, 3)), rng.normal(size=3), -2.0, group="edge", note="a negative bias")
 
 
 neuron_preactivation.mistake(
-    "bias forgotten",
+    "bias_forgotten",
     "Your z is the weighted sum alone: the bias b never enters. Add it once to every sample's sum.",
 )(lambda X, w, b: X @ w)
 
 neuron_preactivation.mistake(
-    "bias subtracted",
+    "bias_subtracted",
     "You subtract b. In this book the bias is added, z = w·x + b (a threshold is what one would subtract).",
 )(lambda X, w, b: X @ w - b)
 
 neuron_preactivation.mistake(
-    "bias added per feature",
-    "The bias enters once for each feature, so n_features times in all. Sum the products first, "
-    "then add b once.",
+    "bias_added_per_feature",
+    "The bias enters once for each feature, so n_features times in all. Sum the products first, then add b "
+    "once.",
 )(lambda X, w, b: (X * w + b).sum(axis=1))
 
 neuron_preactivation.mistake(
-    "bias multiplied",
+    "bias_multiplied",
     "You multiply by b. The bias is a shift of the weighted sum, not a factor of it.",
 )(lambda X, w, b: (X @ w) * b)
 
 neuron_preactivation.mistake(
-    "inputs and bias added before the weights",
+    "inputs_and_bias_added_before_the_weights",
     "The bias is added to the inputs and then weighted with them. Weight the inputs first; the bias has no "
     "weight.",
 )(lambda X, w, b: (X + b) @ w)
 
 neuron_preactivation.mistake(
-    "bias added to the weights",
-    "You add b to the weights before the product, so it is multiplied by the inputs. "
-    "It belongs outside the product.",
+    "bias_added_to_the_weights",
+    "You add b to the weights before the product, so it is multiplied by the inputs. It belongs outside the "
+    "product.",
 )(lambda X, w, b: X @ (w + b))
 
 neuron_preactivation.mistake(
-    "products not summed",
-    "You return the products x_j w_j, one for each feature. A neuron has one z for each sample: "
-    "sum the products along the row.",
+    "products_not_summed",
+    "You return the products x_j w_j, one for each feature. A neuron has one z for each sample: sum the "
+    "products along the row.",
 )(lambda X, w, b: X * w + b)
 
 neuron_preactivation.mistake(
-    "summed over the samples",
+    "summed_over_the_samples",
     "The sum runs down the columns (over the samples). Rows are samples: sum over the features, axis 1.",
 )(lambda X, w, b: (X * w).sum(axis=0) + b)
 
 neuron_preactivation.mistake(
-    "summed over everything",
+    "summed_over_everything",
     "All samples are added into one number. Each row of X needs a z of its own: sum along axis 1 only.",
 )(lambda X, w, b: (X * w).sum() + b)
 
 neuron_preactivation.mistake(
-    "mean instead of sum",
+    "mean_instead_of_sum",
     "You take the mean over the features; a neuron adds the weighted inputs and divides by nothing.",
 )(lambda X, w, b: (X * w).mean(axis=1) + b)
 
 neuron_preactivation.mistake(
-    "a column instead of a vector",
+    "a_column_instead_of_a_vector",
     "The numbers are right, but the shape is (n_samples, 1). z is due as a vector (n_samples,).",
 )(lambda X, w, b: (X @ w + b)[:, None])
 
 neuron_preactivation.mistake(
-    "X and w the wrong way round",
-    "The product w @ X pairs the weights with the samples; it only runs when X is square. "
-    "Each row of X must meet w: X stands on the left.",
+    "x_and_w_the_wrong_way_round",
+    "The product w @ X pairs the weights with the samples; it only runs when X is square. Each row of X "
+    "must meet w: X stands on the left.",
 )(lambda X, w, b: w @ X + b)
 
 neuron_preactivation.mistake(
-    "only the first sample",
+    "only_the_first_sample",
     "Only the first row of X is used. Return one z for every row.",
 )(lambda X, w, b: X[0] @ w + b)
 
 neuron_preactivation.mistake(
-    "one sample for all",
+    "one_sample_for_all",
     "Every entry of z is the value of the first row. Each sample must use its own row of X.",
 )(lambda X, w, b: np.full(len(X), X[0] @ w + b))
 
 neuron_preactivation.mistake(
-    "only the first feature",
+    "only_the_first_feature",
     "Only the first feature and its weight are used. Every feature contributes x_j w_j to the sum.",
 )(lambda X, w, b: X[:, 0] * w[0] + b)
 
 neuron_preactivation.mistake(
-    "last feature left out",
+    "last_feature_left_out",
     "The last feature is missing from the sum: the loop over the features stops one too early.",
 )(lambda X, w, b: X[:, :-1] @ w[:-1] + b)
 
 neuron_preactivation.mistake(
-    "bias added to the first sample only",
+    "bias_added_to_the_first_sample_only",
     "The bias reaches only the first sample. Every sample's sum gets the same b.",
 )(lambda X, w, b: X @ w + b * (np.arange(len(X)) == 0))
 
 neuron_preactivation.mistake(
-    "weights not used",
+    "weights_not_used",
     "You add up the inputs without their weights. Multiply each feature by its weight before summing.",
 )(lambda X, w, b: X.sum(axis=1) + b)
 
 neuron_preactivation.mistake(
-    "step applied",
+    "step_applied",
     "You return the decision (0 or 1). This exercise asks for z itself, before any activation.",
 )(lambda X, w, b: (X @ w + b >= 0).astype(float))
 
 neuron_preactivation.mistake(
-    "sigmoid applied",
+    "sigmoid_applied",
     "You return the sigmoid of z. This exercise asks for z itself, before any activation.",
 )(lambda X, w, b: 1 / (1 + np.exp(-(X @ w + b))))
 
 neuron_preactivation.mistake(
-    "ReLU applied",
+    "relu_applied",
     "Negative values come back as 0, as after a ReLU. This exercise asks for z itself, before any "
     "activation.",
 )(lambda X, w, b: np.maximum(X @ w + b, 0))
 
 neuron_preactivation.mistake(
-    "tanh applied",
+    "tanh_applied",
     "You return tanh of z. This exercise asks for z itself, before any activation.",
 )(lambda X, w, b: np.tanh(X @ w + b))
 
 neuron_preactivation.mistake(
-    "absolute value",
+    "absolute_value",
     "Your z is never negative: an absolute value has crept in. z may have either sign.",
 )(lambda X, w, b: np.abs(X @ w + b))
 
 neuron_preactivation.mistake(
-    "absolute weights",
+    "absolute_weights",
     "You use the size of the weights without their sign. A negative weight must lower z.",
 )(lambda X, w, b: X @ np.abs(w) + b)
 
 neuron_preactivation.mistake(
-    "a list",
+    "a_list",
     "The numbers are right, but you return a Python list. Turn it into a NumPy array at the end.",
 )(lambda X, w, b: [float(x @ w + b) for x in X])
 
 
 @neuron_preactivation.mistake(
-    "integers cut off",
-    "With integer inputs the decimals of z are cut off: your result array has the type of X. "
-    "Make it a float array.",
+    "integers_cut_off",
+    "With integer inputs the decimals of z are cut off: your result array has the type of X. Make it a "
+    "float array.",
 )
 def _(X, w, b):
     z = np.zeros(len(X), dtype=X.dtype)
@@ -205,7 +208,7 @@ def _(X, w, b):
 
 
 @neuron_preactivation.mistake(
-    "caller's X changed",
+    "caller_s_x_changed",
     "Your function changes the X it was given (`X *= …` works in place). Make a new array instead.",
 )
 def _(X, w, b):
@@ -216,9 +219,9 @@ def _(X, w, b):
 
 
 @neuron_preactivation.mistake(
-    "bias grows from sample to sample",
-    "The sum is not started afresh for each sample: what the earlier rows left is added to the next. "
-    "Set it back to zero at the top of the loop over the samples.",
+    "bias_grows_from_sample_to_sample",
+    "The sum is not started afresh for each sample: what the earlier rows left is added to the next. Set it "
+    "back to zero at the top of the loop over the samples.",
 )
 def _(X, w, b):
     return np.cumsum(X @ w) + b
@@ -251,10 +254,9 @@ neuron_preactivation.variant(lambda X, w, b: np.c_[X, np.ones(len(X))] @ np.appe
         "Two questions decide each row: is any inhibitory input active? And do the *other* inputs reach "
         "theta?",
         "The mask `inhibitory` picks columns of X, and `~inhibitory` picks the other ones. "
-        "Ask \"any?\" of the first group and \"how many?\" of the second, along each row.",
-        "A row fires if both hold: no inhibitory input is active, *and* the count of the others is at "
-        "least theta "
-        "(equality fires). Turn the true/false you get into integers.",
+        'Ask "any?" of the first group and "how many?" of the second, along each row.',
+        "A row fires if both hold: no inhibitory input is active, *and* the count of the others is at least "
+        "theta (equality fires). Turn the true/false you get into integers.",
     ),
 )
 def mcculloch_pitts(X, inhibitory, theta):
@@ -309,133 +311,165 @@ def _(rng):
 
 
 mcculloch_pitts.mistake(
-    "strictly above theta",
-    "Rows whose sum equals theta stay silent: you compare with >. The unit fires when the sum is *at "
-    "least* theta.",
-)(lambda X, inhibitory, theta: (
-    (X[:, ~inhibitory].sum(axis=1) > theta) & ~X[:, inhibitory].any(axis=1)
-).astype(int))
+    "strictly_above_theta",
+    "Rows whose sum equals theta stay silent: you compare with >. The unit fires when the sum is *at least* "
+    "theta.",
+)(
+    lambda X, inhibitory, theta: (
+        (X[:, ~inhibitory].sum(axis=1) > theta) & ~X[:, inhibitory].any(axis=1)
+    ).astype(int)
+)
 
 mcculloch_pitts.mistake(
-    "equal to theta only",
+    "equal_to_theta_only",
     "The unit fires only when the sum equals theta exactly; a larger sum must fire too.",
-)(lambda X, inhibitory, theta: (
-    (X[:, ~inhibitory].sum(axis=1) == theta) & ~X[:, inhibitory].any(axis=1)
-).astype(int))
+)(
+    lambda X, inhibitory, theta: (
+        (X[:, ~inhibitory].sum(axis=1) == theta) & ~X[:, inhibitory].any(axis=1)
+    ).astype(int)
+)
 
 mcculloch_pitts.mistake(
-    "inhibition ignored",
-    "Inhibitory inputs are counted like all the others. They must not add to the sum: "
-    "an active one silences the unit.",
+    "inhibition_ignored",
+    "Inhibitory inputs are counted like all the others. They must not add to the sum: an active one "
+    "silences the unit.",
 )(lambda X, inhibitory, theta: (X.sum(axis=1) >= theta).astype(int))
 
 mcculloch_pitts.mistake(
-    "no veto",
-    "Inhibitory inputs are left out of the sum, but an active one does not silence the unit. "
-    "Any active inhibitory input must give 0, however large the sum.",
+    "no_veto",
+    "Inhibitory inputs are left out of the sum, but an active one does not silence the unit. Any active "
+    "inhibitory input must give 0, however large the sum.",
 )(lambda X, inhibitory, theta: (X[:, ~inhibitory].sum(axis=1) >= theta).astype(int))
 
 mcculloch_pitts.mistake(
-    "inhibition subtracts",
-    "An active inhibitory input lowers your sum by 1, and enough excitation overrules it. "
-    "In 1943 inhibition is absolute: one active inhibitory input is enough for silence.",
-)(lambda X, inhibitory, theta: (
-    X[:, ~inhibitory].sum(axis=1) - X[:, inhibitory].sum(axis=1) >= theta
-).astype(int))
+    "inhibition_subtracts",
+    "An active inhibitory input lowers your sum by 1, and enough excitation overrules it. In 1943 "
+    "inhibition is absolute: one active inhibitory input is enough for silence.",
+)(
+    lambda X, inhibitory, theta: (
+        X[:, ~inhibitory].sum(axis=1) - X[:, inhibitory].sum(axis=1) >= theta
+    ).astype(int)
+)
 
 mcculloch_pitts.mistake(
-    "sum set to 0 instead of a veto",
-    "When it is inhibited your unit compares 0 with theta, so it still fires at theta = 0. "
-    "A veto silences the unit whatever theta is.",
-)(lambda X, inhibitory, theta: (
-    np.where(X[:, inhibitory].any(axis=1), 0, X[:, ~inhibitory].sum(axis=1)) >= theta
-).astype(int))
+    "sum_set_to_0_instead_of_a_veto",
+    "When it is inhibited your unit compares 0 with theta, so it still fires at theta = 0. A veto silences "
+    "the unit whatever theta is.",
+)(
+    lambda X, inhibitory, theta: (
+        np.where(X[:, inhibitory].any(axis=1), 0, X[:, ~inhibitory].sum(axis=1)) >= theta
+    ).astype(int)
+)
 
 mcculloch_pitts.mistake(
-    "all must inhibit",
-    "Your veto needs *every* inhibitory input to be active (and with none it is always on). "
-    "One active inhibitory input is enough: ask any, not all.",
-)(lambda X, inhibitory, theta: (
-    (X[:, ~inhibitory].sum(axis=1) >= theta) & ~X[:, inhibitory].all(axis=1)
-).astype(int))
+    "all_must_inhibit",
+    "Your veto needs *every* inhibitory input to be active (and with none it is always on). One active "
+    "inhibitory input is enough: ask any, not all.",
+)(
+    lambda X, inhibitory, theta: (
+        (X[:, ~inhibitory].sum(axis=1) >= theta) & ~X[:, inhibitory].all(axis=1)
+    ).astype(int)
+)
 
 mcculloch_pitts.mistake(
-    "all must inhibit, if there are any",
+    "all_must_inhibit_if_there_are_any",
     "Your veto needs *every* inhibitory input to be active. One is enough: ask any, not all.",
-)(lambda X, inhibitory, theta: (
-    (X[:, ~inhibitory].sum(axis=1) >= theta) & ~(X[:, inhibitory].all(axis=1) & inhibitory.any())
-).astype(int))
+)(
+    lambda X, inhibitory, theta: (
+        (X[:, ~inhibitory].sum(axis=1) >= theta) & ~(X[:, inhibitory].all(axis=1) & inhibitory.any())
+    ).astype(int)
+)
 
 mcculloch_pitts.mistake(
-    "more than one must inhibit",
+    "more_than_one_must_inhibit",
     "Your veto asks for more than one active inhibitory input. One is enough.",
-)(lambda X, inhibitory, theta: (
-    (X[:, ~inhibitory].sum(axis=1) >= theta) & (X[:, inhibitory].sum(axis=1) <= 1)
-).astype(int))
+)(
+    lambda X, inhibitory, theta: (
+        (X[:, ~inhibitory].sum(axis=1) >= theta) & (X[:, inhibitory].sum(axis=1) <= 1)
+    ).astype(int)
+)
 
 mcculloch_pitts.mistake(
-    "having an inhibitory input vetoes",
+    "having_an_inhibitory_input_vetoes",
     "The unit is silent as soon as it *has* an inhibitory input. Only an *active* one (X = 1 there) vetoes.",
-)(lambda X, inhibitory, theta: (
-    (X[:, ~inhibitory].sum(axis=1) >= theta) & ~np.full(len(X), inhibitory.any())
-).astype(int))
+)(
+    lambda X, inhibitory, theta: (
+        (X[:, ~inhibitory].sum(axis=1) >= theta) & ~np.full(len(X), inhibitory.any())
+    ).astype(int)
+)
 
 mcculloch_pitts.mistake(
-    "one veto for the whole batch",
-    "An active inhibitory input in one row silences all rows. Ask \"any?\" row by row, along axis 1.",
-)(lambda X, inhibitory, theta: (
-    (X[:, ~inhibitory].sum(axis=1) >= theta) & ~np.full(len(X), X[:, inhibitory].any())
-).astype(int))
+    "one_veto_for_the_whole_batch",
+    'An active inhibitory input in one row silences all rows. Ask "any?" row by row, along axis 1.',
+)(
+    lambda X, inhibitory, theta: (
+        (X[:, ~inhibitory].sum(axis=1) >= theta) & ~np.full(len(X), X[:, inhibitory].any())
+    ).astype(int)
+)
 
 mcculloch_pitts.mistake(
-    "mask turned round",
-    "You treat the inhibitory inputs as excitatory and the others as inhibitory. True in `inhibitory` "
-    "marks the inputs that veto.",
-)(lambda X, inhibitory, theta: (
-    (X[:, inhibitory].sum(axis=1) >= theta) & ~X[:, ~inhibitory].any(axis=1)
-).astype(int))
+    "mask_turned_round",
+    "You treat the inhibitory inputs as excitatory and the others as inhibitory. True in `inhibitory` marks "
+    "the inputs that veto.",
+)(
+    lambda X, inhibitory, theta: (
+        (X[:, inhibitory].sum(axis=1) >= theta) & ~X[:, ~inhibitory].any(axis=1)
+    ).astype(int)
+)
 
 mcculloch_pitts.mistake(
-    "counts the inhibitory inputs",
+    "counts_the_inhibitory_inputs",
     "The sum that you compare with theta runs over the inhibitory inputs. It belongs to the *other* inputs.",
-)(lambda X, inhibitory, theta: (
-    (X[:, inhibitory].sum(axis=1) >= theta) & ~X[:, inhibitory].any(axis=1)
-).astype(int))
+)(
+    lambda X, inhibitory, theta: (
+        (X[:, inhibitory].sum(axis=1) >= theta) & ~X[:, inhibitory].any(axis=1)
+    ).astype(int)
+)
 
 mcculloch_pitts.mistake(
-    "veto turned round",
+    "veto_turned_round",
     "Your unit fires only when it *is* inhibited. An active inhibitory input forbids firing.",
-)(lambda X, inhibitory, theta: (
-    (X[:, ~inhibitory].sum(axis=1) >= theta) & X[:, inhibitory].any(axis=1)
-).astype(int))
+)(
+    lambda X, inhibitory, theta: (
+        (X[:, ~inhibitory].sum(axis=1) >= theta) & X[:, inhibitory].any(axis=1)
+    ).astype(int)
+)
 
 mcculloch_pitts.mistake(
-    "or instead of and",
+    "or_instead_of_and",
     "Your unit fires if the threshold is reached *or* nothing inhibits it. Both are needed.",
-)(lambda X, inhibitory, theta: (
-    (X[:, ~inhibitory].sum(axis=1) >= theta) | ~X[:, inhibitory].any(axis=1)
-).astype(int))
+)(
+    lambda X, inhibitory, theta: (
+        (X[:, ~inhibitory].sum(axis=1) >= theta) | ~X[:, inhibitory].any(axis=1)
+    ).astype(int)
+)
 
 mcculloch_pitts.mistake(
-    "output turned round",
+    "output_turned_round",
     "0 and 1 are exchanged: 1 means that the unit fires.",
-)(lambda X, inhibitory, theta: 1 - (
-    (X[:, ~inhibitory].sum(axis=1) >= theta) & ~X[:, inhibitory].any(axis=1)
-).astype(int))
+)(
+    lambda X, inhibitory, theta: (
+        1 - ((X[:, ~inhibitory].sum(axis=1) >= theta) & ~X[:, inhibitory].any(axis=1)).astype(int)
+    )
+)
 
 mcculloch_pitts.mistake(
-    "below theta",
+    "below_theta",
     "The comparison with theta is turned round: the unit must fire when the sum is *at least* theta.",
-)(lambda X, inhibitory, theta: (
-    (X[:, ~inhibitory].sum(axis=1) <= theta) & ~X[:, inhibitory].any(axis=1)
-).astype(int))
+)(
+    lambda X, inhibitory, theta: (
+        (X[:, ~inhibitory].sum(axis=1) <= theta) & ~X[:, inhibitory].any(axis=1)
+    ).astype(int)
+)
 
 mcculloch_pitts.mistake(
-    "outputs -1 and 1",
+    "outputs_1_and_1",
     "A silent unit gives -1 in your version. The outputs of this unit are 0 and 1.",
-)(lambda X, inhibitory, theta: np.where(
-    (X[:, ~inhibitory].sum(axis=1) >= theta) & ~X[:, inhibitory].any(axis=1), 1, -1
-))
+)(
+    lambda X, inhibitory, theta: np.where(
+        (X[:, ~inhibitory].sum(axis=1) >= theta) & ~X[:, inhibitory].any(axis=1), 1, -1
+    )
+)
 
 mcculloch_pitts.mistake(
     "booleans",
@@ -443,52 +477,62 @@ mcculloch_pitts.mistake(
 )(lambda X, inhibitory, theta: (X[:, ~inhibitory].sum(axis=1) >= theta) & ~X[:, inhibitory].any(axis=1))
 
 mcculloch_pitts.mistake(
-    "a list",
+    "a_list",
     "The decisions are right, but you return a Python list. An integer array is due.",
-)(lambda X, inhibitory, theta: [
-    int(row[~inhibitory].sum() >= theta and not row[inhibitory].any()) for row in X
-])
+)(
+    lambda X, inhibitory, theta: [
+        int(row[~inhibitory].sum() >= theta and not row[inhibitory].any()) for row in X
+    ]
+)
 
 mcculloch_pitts.mistake(
-    "the sum, not the decision",
+    "the_sum_not_the_decision",
     "You return the sum of the excitatory inputs. Compare it with theta: the output is 0 or 1.",
 )(lambda X, inhibitory, theta: X[:, ~inhibitory].sum(axis=1) * ~X[:, inhibitory].any(axis=1))
 
 mcculloch_pitts.mistake(
-    "a column instead of a vector",
+    "a_column_instead_of_a_vector",
     "The decisions are right, but the shape is (n_samples, 1). A vector (n_samples,) is due.",
-)(lambda X, inhibitory, theta: (
-    (X[:, ~inhibitory].sum(axis=1) >= theta) & ~X[:, inhibitory].any(axis=1)
-).astype(int)[:, None])
+)(
+    lambda X, inhibitory, theta: (
+        (X[:, ~inhibitory].sum(axis=1) >= theta) & ~X[:, inhibitory].any(axis=1)
+    ).astype(int)[:, None]
+)
 
 mcculloch_pitts.mistake(
-    "theta ignored: every input needed",
+    "theta_ignored_every_input_needed",
     "Your unit fires only when *all* the excitatory inputs are active. Compare their sum with theta.",
 )(lambda X, inhibitory, theta: (X[:, ~inhibitory].all(axis=1) & ~X[:, inhibitory].any(axis=1)).astype(int))
 
 mcculloch_pitts.mistake(
-    "theta ignored: one input enough",
+    "theta_ignored_one_input_enough",
     "Your unit fires as soon as one excitatory input is active. Compare their sum with theta.",
 )(lambda X, inhibitory, theta: (X[:, ~inhibitory].any(axis=1) & ~X[:, inhibitory].any(axis=1)).astype(int))
 
 mcculloch_pitts.mistake(
-    "never fires at rest",
-    "A row without any active excitatory input stays silent in your version even at theta = 0. "
-    "A sum of 0 reaches a threshold of 0.",
-)(lambda X, inhibitory, theta: (
-    (X[:, ~inhibitory].sum(axis=1) >= theta) & ~X[:, inhibitory].any(axis=1) & X[:, ~inhibitory].any(axis=1)
-).astype(int))
+    "never_fires_at_rest",
+    "A row without any active excitatory input stays silent in your version even at theta = 0. A sum of 0 "
+    "reaches a threshold of 0.",
+)(
+    lambda X, inhibitory, theta: (
+        (X[:, ~inhibitory].sum(axis=1) >= theta)
+        & ~X[:, inhibitory].any(axis=1)
+        & X[:, ~inhibitory].any(axis=1)
+    ).astype(int)
+)
 
 mcculloch_pitts.mistake(
-    "theta cut to a whole number",
+    "theta_cut_to_a_whole_number",
     "You cut theta to a whole number: 1.5 must not behave like 1. Compare with theta as it is.",
-)(lambda X, inhibitory, theta: (
-    (X[:, ~inhibitory].sum(axis=1) >= int(theta)) & ~X[:, inhibitory].any(axis=1)
-).astype(int))
+)(
+    lambda X, inhibitory, theta: (
+        (X[:, ~inhibitory].sum(axis=1) >= int(theta)) & ~X[:, inhibitory].any(axis=1)
+    ).astype(int)
+)
 
 
 @mcculloch_pitts.mistake(
-    "caller's X changed",
+    "caller_s_x_changed",
     "Your function changes the X it was given: it clears the inhibitory columns in place. Work on a copy.",
 )
 def _(X, inhibitory, theta):
@@ -515,8 +559,10 @@ mcculloch_pitts.variant(
     lambda X, inhibitory, theta: np.where(X @ inhibitory.astype(int), 0, X.sum(axis=1) >= theta).astype(int)
 )
 mcculloch_pitts.variant(
-    lambda X, inhibitory, theta: (X @ np.where(inhibitory, -X.shape[1] - 10, 1) >= theta).astype(np.int32)
-    * (1 - X[:, inhibitory].max(axis=1, initial=0))
+    lambda X, inhibitory, theta: (
+        (X @ np.where(inhibitory, -X.shape[1] - 10, 1) >= theta).astype(np.int32)
+        * (1 - X[:, inhibitory].max(axis=1, initial=0))
+    )
 )
 mcculloch_pitts.variant(
     lambda X, inhibitory, theta: ((X @ ~inhibitory >= theta) & (X @ inhibitory == 0)).astype(int)
@@ -589,148 +635,152 @@ def _(rng):
     yield case(X, w, -0.25, exp, group="edge", note="integer X")
     yield case(X, w, 0.75, identity, group="edge", note="integer X, activation z → z")
     yield case(
-        rng.normal(size=(4, 2)).astype(np.float32), rng.normal(size=2).astype(np.float32), 0.5, tanh,
-        group="edge", note="float32 X and w",
+        rng.normal(size=(4, 2)).astype(np.float32),
+        rng.normal(size=2).astype(np.float32),
+        0.5,
+        tanh,
+        group="edge",
+        note="float32 X and w",
     )
 
 
 neuron.mistake(
-    "activation forgotten",
+    "activation_forgotten",
     "You return z itself. The neuron's output is the activation of z.",
 )(lambda X, w, b, activation: X @ w + b)
 
 neuron.mistake(
-    "bias after the activation",
+    "bias_after_the_activation",
     "The bias is added to the activation's output. It belongs inside, to z, before the activation is called.",
 )(lambda X, w, b, activation: activation(X @ w) + b)
 
 neuron.mistake(
-    "activation on the inputs",
-    "You apply the activation to the inputs, then weight them. Weight, sum and add the bias first; "
-    "the activation comes last.",
+    "activation_on_the_inputs",
+    "You apply the activation to the inputs, then weight them. Weight, sum and add the bias first; the "
+    "activation comes last.",
 )(lambda X, w, b, activation: activation(X) @ w + b)
 
 neuron.mistake(
-    "activation on each product",
+    "activation_on_each_product",
     "You apply the activation to each product x_j w_j and sum afterwards. It is applied once, to the "
     "finished z.",
 )(lambda X, w, b, activation: activation(X * w).sum(axis=1) + b)
 
 neuron.mistake(
-    "activation on each product, bias inside",
+    "activation_on_each_product_bias_inside",
     "You apply the activation feature by feature and sum afterwards. It is applied once, to the finished z.",
 )(lambda X, w, b, activation: activation(X * w + b).sum(axis=1))
 
 neuron.mistake(
-    "bias forgotten",
+    "bias_forgotten",
     "The bias never enters: you apply the activation to the weighted sum alone.",
 )(lambda X, w, b, activation: activation(X @ w))
 
 neuron.mistake(
-    "bias subtracted",
+    "bias_subtracted",
     "You subtract b. In this book the bias is added, z = w·x + b.",
 )(lambda X, w, b, activation: activation(X @ w - b))
 
 neuron.mistake(
-    "bias added per feature",
+    "bias_added_per_feature",
     "The bias enters once for each feature, n_features times in all. Sum the products, then add b once.",
 )(lambda X, w, b, activation: activation((X * w + b).sum(axis=1)))
 
 neuron.mistake(
-    "bias added twice",
+    "bias_added_twice",
     "The bias enters twice: inside z and again after the activation. Once, inside, is right.",
 )(lambda X, w, b, activation: activation(X @ w + b) + b)
 
 neuron.mistake(
-    "activation twice",
+    "activation_twice",
     "The activation is applied to its own output. Call it once, on z.",
 )(lambda X, w, b, activation: activation(activation(X @ w + b)))
 
 neuron.mistake(
-    "activation times z",
+    "activation_times_z",
     "You multiply z by the activation of z. The output is the activation alone.",
 )(lambda X, w, b, activation: (X @ w + b) * activation(X @ w + b))
 
 neuron.mistake(
-    "activation on the weights",
+    "activation_on_the_weights",
     "You apply the activation to the weights. It is applied to z = w·x + b.",
 )(lambda X, w, b, activation: X @ activation(w) + b)
 
 neuron.mistake(
-    "sigmoid hard-coded",
+    "sigmoid_hard_coded",
     "You always apply the sigmoid. The caller chooses the function: use the argument `activation`.",
 )(lambda X, w, b, activation: 1 / (1 + np.exp(-(X @ w + b))))
 
 neuron.mistake(
-    "tanh hard-coded",
+    "tanh_hard_coded",
     "You always apply tanh. The caller chooses the function: use the argument `activation`.",
 )(lambda X, w, b, activation: np.tanh(X @ w + b))
 
 neuron.mistake(
-    "step hard-coded",
+    "step_hard_coded",
     "You always return a 0/1 decision. The caller chooses the function: use the argument `activation`.",
 )(lambda X, w, b, activation: (X @ w + b >= 0).astype(float))
 
 neuron.mistake(
-    "ReLU hard-coded",
+    "relu_hard_coded",
     "You always apply ReLU. The caller chooses the function: use the argument `activation`.",
 )(lambda X, w, b, activation: np.maximum(X @ w + b, 0))
 
 neuron.mistake(
-    "products not summed",
+    "products_not_summed",
     "You return one value for each feature of each sample. Sum the products along the row before the "
     "activation.",
 )(lambda X, w, b, activation: activation(X * w + b))
 
 neuron.mistake(
-    "summed over the samples",
+    "summed_over_the_samples",
     "The sum runs down the columns (over the samples). Rows are samples: sum over the features, axis 1.",
 )(lambda X, w, b, activation: activation((X * w).sum(axis=0) + b))
 
 neuron.mistake(
-    "summed over everything",
+    "summed_over_everything",
     "All samples are added into one number. Each row of X needs an output of its own.",
 )(lambda X, w, b, activation: activation((X * w).sum() + b))
 
 neuron.mistake(
-    "mean instead of sum",
+    "mean_instead_of_sum",
     "You take the mean over the features; a neuron adds the weighted inputs and divides by nothing.",
 )(lambda X, w, b, activation: activation((X * w).mean(axis=1) + b))
 
 neuron.mistake(
-    "X and w the wrong way round",
+    "x_and_w_the_wrong_way_round",
     "The product w @ X pairs the weights with the samples; it only runs when X is square. X stands on the "
     "left.",
 )(lambda X, w, b, activation: activation(w @ X + b))
 
 neuron.mistake(
-    "only the first sample",
+    "only_the_first_sample",
     "Only the first row of X is used. Return one output for every row.",
 )(lambda X, w, b, activation: activation(X[0] @ w + b))
 
 neuron.mistake(
-    "a column instead of a vector",
+    "a_column_instead_of_a_vector",
     "The numbers are right, but the shape is (n_samples, 1). A vector (n_samples,) is due.",
 )(lambda X, w, b, activation: activation(X @ w + b)[:, None])
 
 neuron.mistake(
-    "a list",
+    "a_list",
     "The numbers are right, but you return a Python list. A NumPy array is due.",
 )(lambda X, w, b, activation: [float(activation(x @ w + b)) for x in X])
 
 neuron.mistake(
-    "z and a returned",
+    "z_and_a_returned",
     "You return two things, z and a. Only the output a is asked for.",
 )(lambda X, w, b, activation: (X @ w + b, activation(X @ w + b)))
 
 neuron.mistake(
-    "the function returned",
+    "the_function_returned",
     "You return the function `activation` itself. Call it on z, and return what it gives.",
 )(lambda X, w, b, activation: activation)
 
 
 @neuron.mistake(
-    "integers cut off",
+    "integers_cut_off",
     "With integer inputs the decimals are cut off: your result array has the type of X. Make it a float "
     "array.",
 )
@@ -742,7 +792,7 @@ def _(X, w, b, activation):
 
 
 @neuron.mistake(
-    "z cut off before the activation",
+    "z_cut_off_before_the_activation",
     "With integer inputs z loses its decimals before the activation sees it: its array has the type of X. "
     "Make it a float array.",
 )
@@ -754,7 +804,7 @@ def _(X, w, b, activation):
 
 
 @neuron.mistake(
-    "caller's X changed",
+    "caller_s_x_changed",
     "Your function changes the X it was given (`X *= …` works in place). Make a new array instead.",
 )
 def _(X, w, b, activation):
