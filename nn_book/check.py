@@ -317,7 +317,7 @@ def _glossary(chapter: Chapter) -> Iterator[Complaint]:
     start = next((heading.line for heading in chapter.headings if "glossary" in heading.title.lower()), None)
     if start is None:
         return
-    before = " ".join(line for line in chapter.lines[: start - 1])
+    before = " ".join(line for i, line in chapter.bare_prose if i < start)
     bold = {" ".join(term.split()).casefold() for term in re.findall(r"\*\*([^*]+)\*\*", before)}
     for i, line in chapter.prose:
         term = re.match(r"- \*\*([^*]+)\*\*", line)
