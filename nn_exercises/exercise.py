@@ -116,6 +116,8 @@ class Exercise:
     either: tuple[int, ...] = ()   # returned values that may be a list, a tuple or an array
     repeat: bool = True            # call again with equal inputs, to see state kept between calls
     time_limit: float | None = None   # seconds for all cases together, other than the engine's
+    mutants: bool = True           # the audit mutates the reference; False where one run takes seconds
+    make_marks: Callable | None = None
     losses: list[Loss] = field(default_factory=list)
     equivalents: dict[str, str] = field(default_factory=dict)
 
@@ -142,6 +144,15 @@ class Exercise:
         """Decorate a right answer that is written differently: it must score full marks."""
         self.variants.append(code)
         return code
+
+    def marks(self, f: Callable) -> Callable:
+        """Decorate `marks(values, cases) -> (share, Problem | None)`, which judges all cases together.
+
+        `values` holds what was returned in each case, None where the call failed; `share`, 0 to 1, is the part
+        of the points. It replaces the credit by groups.
+        """
+        self.make_marks = f
+        return f
 
     def gradient_of(self, parameter: str, output: int | None = None) -> Callable:
         """Decorate the loss whose gradient with respect to `parameter` the answer's `output` is.
@@ -172,6 +183,7 @@ def exercise(
     either: tuple[int, ...] = (),
     repeat: bool = True,
     time_limit: float | None = None,
+    mutants: bool = True,
 ) -> Callable[[Callable], Exercise]:
     """Decorate a reference answer: it becomes the `Exercise` of its name.
 
@@ -194,6 +206,9 @@ def exercise(
         False for an exercise whose calls take seconds: they are then made once only.
     time_limit
         Seconds for all cases together, where the usual ten do not fit.
+    mutants
+        False where one run of the reference takes seconds: the audit then leaves its mutants out, and known
+        mistakes are not run against a reader's answer.
     """
 
     def state(reference: Callable) -> Exercise:
@@ -201,6 +216,7 @@ def exercise(
         return Exercise(
             reference.__name__, chapter, difficulty, worth, aim, hints, reference,
             any_number=any_number, either=either, repeat=repeat, time_limit=time_limit,
+            mutants=mutants,
         )
 
     return state

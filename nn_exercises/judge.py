@@ -15,7 +15,7 @@ import numpy as np
 
 from nn_exercises.compare import Fault, Rules, compare, name_of, numbers, same
 from nn_exercises.exercise import Case, Exercise
-from nn_exercises.run import Call, Fn, Node, Outcome, Rng, pack, run, unpack
+from nn_exercises.run import Call, Node, Outcome, Rng, pack, run, unpack
 
 NOTEBOOK_SEED = 2026  # the notebook's cases are always these; official grading has its own seeds
 TIME_LIMIT = 10.0  # seconds for all calls of one answer
@@ -106,12 +106,13 @@ def _spread(cases: Sequence[Case]) -> tuple[int, ...]:
 def judge(prepared: Prepared, outcomes: Sequence[Outcome]) -> Judgement:
     """Return the verdict on every case, and the points."""
     exercise = prepared.exercise
+    if exercise.make_marks is not None:
+        return _judge_together(prepared, outcomes)
     verdicts = tuple(
         _verdict(exercise, c, e, o)
         for c, e, o in zip(prepared.cases, prepared.expected, outcomes, strict=True)
     )
-    stubs = [o.error is not None and o.error.type == "NotImplementedError" for o in outcomes]
-    attempted = not (stubs and all(stubs))
+    attempted = _attempted(outcomes)
     groups: dict[str, bool] = {}
     for c, v in zip(prepared.cases, verdicts, strict=True):
         groups[c.group] = groups.get(c.group, True) and v.fault is None
@@ -120,6 +121,39 @@ def judge(prepared: Prepared, outcomes: Sequence[Outcome]) -> Judgement:
     score = _score(groups) * exercise.points if attempted else 0.0
     score = min(max(round(float(score), 2), 0.0), float(exercise.points))
     return Judgement(verdicts, groups, score, attempted)
+
+
+def _attempted(outcomes: Sequence[Outcome]) -> bool:
+    return not all(o.error is not None and o.error.type == "NotImplementedError" for o in outcomes)
+
+
+def _judge_together(prepared: Prepared, outcomes: Sequence[Outcome]) -> Judgement:
+    """Judge an exercise whose points depend on all cases together."""
+    exercise = prepared.exercise
+    stopped = [_stopped(o) for o in outcomes]
+    values = [None if s else unpack(o.value) for s, o in zip(stopped, outcomes, strict=True)]
+    try:
+        share, problem = exercise.make_marks(values, prepared.cases)
+    except Exception as e:
+        share, problem = 0.0, None
+        stopped = [s or Fault("structure", f"The value could not be used ({type(e).__name__}: {e}).") for s in stopped]
+    fault = Fault("property", problem.message, key=problem.key) if problem else None
+    verdicts = tuple(Verdict(s or fault) for s in stopped)
+    share = float(min(max(share, 0.0), 1.0))
+    passed = share == 1.0 and not any(v.fault for v in verdicts)
+    attempted = _attempted(outcomes)
+    score = round(share * exercise.points, 2) if attempted else 0.0
+    return Judgement(verdicts, {"values": passed}, score, attempted)
+
+
+def _stopped(o: Outcome) -> Fault | None:
+    if o.status in ("timeout", "skipped"):
+        return Fault("timeout", "The time was up.")
+    if o.status == "raised":
+        return Fault("raised", f"{o.error.type}: {o.error.message}")
+    if o.value is None or o.value.kind in ("none", "other"):
+        return Fault("none" if o.value is not None and o.value.kind == "none" else "other", "There is no value.")
+    return None
 
 
 def _score(groups: dict[str, bool]) -> float:
@@ -156,10 +190,12 @@ def _verdict(exercise: Exercise, case: Case, expected: Outcome, given: Outcome) 
         fault = Fault("missing", "The reference has no value here.")
     else:
         fault = compare(expected.value, given.value, rules_of(exercise, case))
-    if fault is None and expected.reseeded is not None and given.reseeded is not None:
-        differs = not same(expected.value, expected.reseeded)
-        if differs and same(given.value, given.reseeded):
-            fault = Fault("unseeded", "The value is the same for every generator.")
+    if fault is None and any(expected.drew):
+        ignored = expected.reseeded is not None and given.reseeded is not None and (
+            not same(expected.value, expected.reseeded) and same(given.value, given.reseeded)
+        )
+        if ignored or not any(given.drew):
+            fault = Fault("unseeded", "The function never draws from the generator it was given.")
     if fault is None and case.quiet:
         loud = next((w for w in given.warnings if w[0] == "RuntimeWarning"), None)
         if loud:

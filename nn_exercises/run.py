@@ -101,6 +101,7 @@ class Outcome:
     again: Node | None = None  # the value of a second call with equal arguments, where one was made
     reseeded: Node | None = None  # the value with other seeds in the generators, where that was tried
     later: Node | None = None  # the first value, looked at again after all calls
+    drew: tuple[bool, ...] = ()    # for each generator among the arguments, whether the call drew from it
     seconds: float = 0.0
 
 
@@ -312,6 +313,8 @@ def _one(function: Callable, call: Call, alarm: _Alarm, reseed: int = 0) -> tupl
     asked: dict[str, int] = {}
     args = tuple(give(a, asked, reseed) for a in call.args)
     kwargs = {k: give(v, asked, reseed) for k, v in call.kwargs.items()}
+    generators = [a for a in (*args, *kwargs.values()) if isinstance(a, np.random.Generator)]
+    before = [repr(g.bit_generator.state) for g in generators]
     out = _Printed()
     value = node = error = None
     status = "returned"
@@ -339,7 +342,8 @@ def _one(function: Callable, call: Call, alarm: _Alarm, reseed: int = 0) -> tupl
         for a, given in zip((*args, *kwargs.values()), (*call.args, *call.kwargs.values()), strict=True)
     )
     told = tuple((w.category.__name__, str(w.message)[:MAX_TEXT]) for w in (caught or [])[:8])
-    return Outcome(status, node, error, after, told, out.getvalue(), asked, seconds=seconds), value
+    drew = tuple(repr(g.bit_generator.state) != b for g, b in zip(generators, before, strict=True))
+    return Outcome(status, node, error, after, told, out.getvalue(), asked, drew=drew, seconds=seconds), value
 
 
 class _Printed(io.StringIO):
@@ -457,7 +461,7 @@ def code_of(function: Callable) -> types.CodeType | None:
             break
     code = getattr(function, "__code__", None)
     if code is None and not isinstance(function, type):
-        code = getattr(getattr(type(function), "__call__", None), "__code__", None)
+        code = getattr(type(function).__call__, "__code__", None) if callable(function) else None
     return code if isinstance(code, types.CodeType) else None
 
 

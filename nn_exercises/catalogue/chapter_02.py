@@ -50,7 +50,7 @@ def step(z):
     array like z
         The numbers 1 and 0 (not True and False), of z's shape.
     """
-    return np.where(np.asarray(z) >= 0, 1, 0)
+    return np.where(z >= 0, 1, 0)
 
 
 @step.cases
@@ -684,6 +684,7 @@ def _(rng):
         LOGIC_X, XOR, max_epochs=7, group="edge", note="XOR: no line separates it, so max_epochs ends it"
     )
     yield case(LOGIC_X, XOR, 0.25, 12, group="edge", note="XOR with 12 epochs")
+    yield case(LOGIC_X, XOR, group="edge", note="XOR with max_epochs left at its default")
     yield case(
         LOGIC_X, AND, max_epochs=3, group="edge", note="AND, stopped by max_epochs = 3 before it is learned"
     )
