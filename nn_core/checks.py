@@ -5,8 +5,6 @@ looked at once, where it enters, and an error names the argument, what was given
 The inner loops of training work on arrays that have passed here and do not look again.
 """
 
-import difflib
-
 import numpy as np
 
 
@@ -116,6 +114,8 @@ def lookup(kind, name, registry):
     if not isinstance(name, str):
         raise TypeError(f"{kind} must be a name, one of {', '.join(registry)}; got {name!r}")
     if name not in registry:
+        import difflib  # only here, where it is needed: importing nn_core stays quick
+
         near = difflib.get_close_matches(name, registry, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"{kind} must be one of {', '.join(registry)}; got {name!r}{hint}")

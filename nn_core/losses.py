@@ -9,7 +9,7 @@ their arguments and treat (n,) and (n, 1) alike.
 import numpy as np
 
 from nn_core.activations import log_softmax_trusting, sigmoid, softmax_trusting
-from nn_core.checks import a_number, as_floats, as_labels, same_length
+from nn_core.checks import a_number, as_floats, as_labels
 
 LOSSES = {}
 
@@ -58,20 +58,20 @@ class Loss:
             )
         return y_pred
 
-    def targets(self, y_true, shape, dtype):
+    def targets(self, y_true, shape, dtype, name="y_true"):
         """Return y_true as an array of `shape` and `dtype`; class labels become one-hot rows."""
         if self.kind == "classes":
-            return one_hot_targets(y_true, shape, dtype)
-        y = as_floats("y_true", y_true, finite=True)
+            return one_hot_targets(y_true, shape, dtype, name)
+        y = as_floats(name, y_true, finite=True)
         if {y.shape, shape} == {(shape[0],), (shape[0], 1)}:
             y = y.reshape(shape)
         if y.shape != shape:
-            raise ValueError(f"y_true must have the shape of y_pred, {shape}, got {y.shape}")
+            raise ValueError(f"{name} must have shape {shape}, that of the predictions, got {y.shape}")
         if self.kind == "binary" and not (y.min() >= 0 and y.max() <= 1):
-            raise ValueError(f"y_true must hold 0 and 1 for {self.name}, got {y.min():g} to {y.max():g}")
+            raise ValueError(f"{name} must hold 0 and 1 for {self.name}, got {y.min():g} to {y.max():g}")
         if self.kind == "signs" and not (np.abs(y) == 1).all():
             wrong = y[np.abs(y) != 1][0]
-            raise ValueError(f"y_true must hold labels -1 and +1 for {self.name}, got {wrong:g}")
+            raise ValueError(f"{name} must hold labels -1 and +1 for {self.name}, got {wrong:g}")
         return y.astype(dtype, copy=False)
 
     def checked(self, params):
@@ -86,19 +86,20 @@ class Loss:
         return f"<loss {self.name}>"
 
 
-def one_hot_targets(y, shape, dtype):
+def one_hot_targets(y, shape, dtype, name):
     """Return labels (n,) or one-hot rows (n, K) as one-hot rows of `shape` = (n, K)."""
     if len(shape) != 2 or shape[1] < 2:
         raise ValueError(f"y_pred must have shape (n_samples, n_classes), two classes or more, got {shape}")
-    y = as_floats("y_true", y, finite=True)
+    y = as_floats(name, y, finite=True)
     if y.shape == shape:
         if not (y.min() >= 0 and np.allclose(y.sum(axis=1), 1)):
-            raise ValueError("y_true of shape (n, K) must hold one-hot rows: not negative, each with sum 1")
+            raise ValueError(f"{name} must hold labels (n,) or one-hot rows: not negative, each with sum 1")
         return y.astype(dtype, copy=False)
     if y.ndim == 2 and y.shape[1] != 1:
-        raise ValueError(f"y_true must have shape {shape[:1]} or {shape}, got {y.shape}")
-    labels = as_labels("y_true", y, shape[1])
-    same_length("y_pred", np.empty(shape[0]), "y_true", labels)
+        raise ValueError(f"{name} must have shape {shape[:1]} or {shape}, got {y.shape}")
+    labels = as_labels(name, y, shape[1])
+    if len(labels) != shape[0]:
+        raise ValueError(f"{name} must hold {shape[0]} labels, as many as y_pred has rows, got {len(labels)}")
     Y = np.zeros(shape, dtype)
     Y[np.arange(shape[0]), labels] = 1
     return Y

@@ -5,8 +5,6 @@ vector `theta`, its gradient the flat vector `grad`; the layers hold views of th
 equation on one vector, and a gradient check nudges one entry after the other.
 """
 
-import json
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +102,8 @@ class MLP:
 
     def __init__(self, sizes, hidden="relu", output="identity", rng=None, dtype=np.float64, init=None,
                  hidden_params=None):
+        if not np.iterable(sizes):
+            raise TypeError(f"sizes must be a list, the inputs, the units of each layer, …, got {sizes!r}")
         self.sizes = [a_count(f"sizes[{i}]", size) for i, size in enumerate(sizes)]
         if len(self.sizes) < 2:
             raise ValueError(f"sizes must name the inputs and the outputs at least, got {list(sizes)}")
@@ -119,7 +119,7 @@ class MLP:
         if init is not None and not callable(init):
             lookup("init", init, INITIALIZERS)
         self.hidden_params = dict(hidden_params or {})
-        rng, self._buffers = a_generator(rng), {}
+        rng = a_generator(rng)
         self.layers, self.activations = [], []
         for i, (n_in, n_out) in enumerate(zip(self.sizes, self.sizes[1:], strict=False)):
             last = i == len(self.sizes) - 2
@@ -130,10 +130,6 @@ class MLP:
                     PReLU(n_out, dtype=self.dtype, **self.hidden_params) if hidden == "prelu"
                     else Activation(hidden, **self.hidden_params)
                 )
-        self._bind()
-
-    def _bind(self):
-        """Move all parameters into theta, all gradients into grad."""
         pairs = zip(self.layers, [*self.activations, None], strict=True)
         self.sequence = [layer for pair in pairs for layer in pair if layer is not None]
         self.theta = np.zeros(sum(layer.size for layer in self.sequence), self.dtype)
@@ -143,13 +139,11 @@ class MLP:
             stop = start + layer.size
             layer.bind(self.theta[start:stop], self.grad[start:stop])
             start = stop
+        self.nowhere = [None] * len(self.sequence)
 
     def forward(self, X):
         """Return the pre-output Z (n_samples, n_out): values, or the logits of a sigmoid or softmax."""
-        X = as_input("X", X, self.sizes[0], self.dtype)
-        for layer in self.sequence:
-            X = layer.forward(X)  # (5.3)
-        return X
+        return self.run(as_input("X", X, self.sizes[0], self.dtype), self.nowhere)
 
     def backward(self, dZ):
         """Fill `grad` from dZ (n_samples, n_out), the loss's gradient at the Z of the last forward."""
@@ -158,38 +152,19 @@ class MLP:
         dZ, expected = np.asarray(dZ), (len(self.layers[-1].X), self.sizes[-1])
         if dZ.shape != expected:
             raise ValueError(f"dZ must have the shape of the last forward's Z, {expected}, got {dZ.shape}")
-        dZ = dZ.astype(self.dtype, copy=False)
-        for layer in self.sequence[:0:-1]:
-            dZ = layer.backward(dZ)
-        self.layers[0].parameter_gradients(dZ)
+        self.run_back(dZ.astype(self.dtype, copy=False), self.nowhere)
 
-    def forward_into(self, X, Z):
-        """Do as forward, for a batch that has been looked at, into arrays that every batch shares."""
-        for layer, out in zip(self.sequence, [*(b[0] for b in self._arrays(len(X))), Z], strict=True):
-            X = layer.forward(X, out=out)
-        return X
+    def run(self, A, outs):
+        """Send A through all layers; `outs` are arrays to write each layer's output into, or None."""
+        for layer, out in zip(self.sequence, outs, strict=True):
+            A = layer.forward(A, out)  # (5.3)
+        return A
 
-    def backward_from(self, dZ):
-        """Do as backward, after forward_into."""
-        for layer, (_, out) in zip(self.sequence[:0:-1], self._arrays(len(dZ))[::-1], strict=True):
-            dZ = layer.backward(dZ, out=out)
-        self.layers[0].parameter_gradients(dZ)
-
-    def _arrays(self, n):
-        """Return pairs of arrays (n, width), one for the output of a layer, one for the gradient there.
-
-        Made once for every n. The gradient of an activation overwrites the one that it got.
-        """
-        if n not in self._buffers:
-            self._buffers[n] = []
-            for width in self.sizes[1:-1]:
-                gradient = np.empty((n, width), self.dtype)
-                self._buffers[n] += [(np.empty_like(gradient), gradient), (np.empty_like(gradient), gradient)]
-        return self._buffers[n]
-
-    def forget_arrays(self):
-        """Give back the memory that training shared."""
-        self._buffers.clear()
+    def run_back(self, dA, outs):
+        """Send dA back through all layers; `outs` are arrays for the gradient that each hands on, or None."""
+        for layer, out in zip(self.sequence[:0:-1], outs[:0:-1], strict=True):
+            dA = layer.backward(dA, out)
+        self.layers[0].parameter_gradients(dA)
 
     def infer(self, X, rows=1024):
         """Return Z for an X that has been looked at, keeping nothing, a block of rows at a time."""
@@ -282,6 +257,8 @@ class MLP:
 
     def save(self, path):
         """Write architecture and parameters to `path`, an .npz file without pickle."""
+        import json  # here and in load: importing nn_core stays quick
+
         about = {"sizes": self.sizes, "hidden": self.hidden, "output": self.output,
                  "hidden_params": self.hidden_params}
         with Path(path).open("wb") as file:
@@ -290,10 +267,13 @@ class MLP:
     @classmethod
     def load(cls, path):
         """Return the network that `save` wrote to `path`."""
+        import json
+        from zipfile import BadZipFile
+
         try:
             with np.load(path, allow_pickle=False) as file:
                 theta, about = file["theta"], json.loads(str(file["about"]))
-        except (KeyError, ValueError, zipfile.BadZipFile) as error:
+        except (KeyError, ValueError, TypeError, AttributeError, EOFError, BadZipFile) as error:
             raise ValueError(f"{path} is not a network written by MLP.save: {error}") from None
         net = cls(**about, dtype=theta.dtype, init="zeros")
         if theta.shape != net.theta.shape:

@@ -58,11 +58,12 @@ class Optimizer:
         theta : float32 or float64 array of any shape, changed in place
         grad : array of the same shape, left as it is
         """
-        if (theta.shape, theta.dtype) != self._first or grad.shape != theta.shape:
+        arrays = isinstance(theta, np.ndarray) and isinstance(grad, np.ndarray)
+        if not arrays or (theta.shape, theta.dtype) != self._first or grad.shape != theta.shape:
             self._start(theta, grad)
         lr = float(self.rate)
         memory = [getattr(self, name) for name in self.memory]
-        if theta.size <= BLOCK or not theta.flags.c_contiguous:
+        if theta.ndim and (theta.size <= BLOCK or not theta.flags.c_contiguous):
             self.update(theta, grad, lr, *memory)
         else:
             flat = [array.reshape(-1) for array in (theta, grad, *memory)]

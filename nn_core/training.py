@@ -49,16 +49,20 @@ def fit(net, X, y, loss, optimizer, epochs, batch_size, rng, validation_data, pa
     """Train `net`; the parameters are those of ``MLP.fit``."""
     loss = choose_loss(net, loss)
     optimizer = Adam() if optimizer is None else optimizer
-    if not hasattr(optimizer, "step"):
-        raise TypeError(f"optimizer must have a method step(theta, grad), as Adam() has; got {optimizer!r}")
+    if not hasattr(optimizer, "step") or isinstance(optimizer, type):
+        raise TypeError(f"optimizer must have a method step(theta, grad), Adam() for one; got {optimizer!r}")
+    if callback is not None and not callable(callback):
+        raise TypeError(f"callback must be a function (net, history, epoch), got {callback!r}")
     rng = a_generator(rng)
     epochs = a_count("epochs", epochs)
     X, Y = examples(net, loss, "X", X, "y", y)
     n = len(X)
     batch_size = n if batch_size is None else min(a_count("batch_size", batch_size), n)
     if validation_data is not None:
-        X_val, Y_val = examples(net, loss, "validation_data[0]", validation_data[0], "validation_data[1]",
-                                validation_data[1])
+        if len(validation_data) != 2:
+            raise ValueError(f"validation_data must be a pair (X, y), got {len(validation_data)} entries")
+        X_val, y_val = validation_data
+        X_val, Y_val = examples(net, loss, "validation_data[0]", X_val, "validation_data[1]", y_val)
     if patience is not None:
         a_count("patience", patience)
         if validation_data is None:
@@ -67,6 +71,7 @@ def fit(net, X, y, loss, optimizer, epochs, batch_size, rng, validation_data, pa
     history = History()
     best_theta, best_loss, begin = None, np.inf, time.perf_counter()
     Z = np.empty((n, net.sizes[-1]), net.dtype)  # the outputs of one epoch, in the order of its batches
+    arrays = {size: shared_arrays(net, size) for size in {batch_size, n % batch_size or batch_size}}
     X_batch = np.empty((batch_size, X.shape[1]), net.dtype)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"), blas_threads(net, batch_size):
         for epoch in range(epochs):
@@ -77,8 +82,9 @@ def fit(net, X, y, loss, optimizer, epochs, batch_size, rng, validation_data, pa
                 X_b = X_batch[: len(rows)]
                 X.take(rows, axis=0, out=X_b, mode="clip")  # no bounds check, no new array
                 stop = start + len(rows)
-                Z_b = net.forward_into(X_b, Z[start:stop])
-                net.backward_from(net.loss_gradient(loss, Z_b, Y_epoch[start:stop]))
+                ahead, back = arrays[len(rows)]
+                Z_b = net.run(X_b, [*ahead, Z[start:stop]])
+                net.run_back(net.loss_gradient(loss, Z_b, Y_epoch[start:stop]), back)
                 rate = getattr(optimizer, "rate", None)
                 optimizer.step(net.theta, net.grad)
 
@@ -108,13 +114,26 @@ def fit(net, X, y, loss, optimizer, epochs, batch_size, rng, validation_data, pa
                 break
             if patience is not None and epoch - history.best_epoch >= patience:
                 break
-    net.forget_arrays()
     if progress:
         print()
     if best_theta is not None:
         net.theta[:] = best_theta
     history.seconds = time.perf_counter() - begin
     return history
+
+
+def shared_arrays(net, n):
+    """Return the arrays that all batches of n samples write into: the layers' outputs, the gradients there.
+
+    A new array for every product would cost more than the product does in a small network. An activation
+    writes its gradient over the one that it was given.
+    """
+    ahead, back = [], [None]
+    for width in net.sizes[1:-1]:
+        Z, A, gradient = (np.empty((n, width), net.dtype) for _ in range(3))
+        ahead += [Z, A]
+        back += [gradient, gradient]
+    return ahead, back
 
 
 def choose_loss(net, loss):
@@ -138,8 +157,8 @@ def examples(net, loss, name_x, X, name_y, y):
     same_length(name_x, X, name_y, y)
     shape = (len(X), net.sizes[-1])
     if net.output == "softmax" and y.shape != shape:
-        return X, LOSSES["cross_entropy"].targets(y, shape, net.dtype)  # any loss may have class labels there
-    return X, loss.targets(y, shape, net.dtype)
+        return X, LOSSES["cross_entropy"].targets(y, shape, net.dtype, name_y)  # labels do for any loss
+    return X, loss.targets(y, shape, net.dtype, name_y)
 
 
 def accuracy_or_r2(loss, net, Z, Y):
