@@ -55,13 +55,13 @@ def _show(counts: dict[str, dict[str, int]]) -> None:
     """Print how much each chapter holds."""
     if not counts:
         return
-    table = Table("chapter", *next(iter(counts.values())), show_footer=len(counts) > 1)
+    table = Table("chapter", *next(iter(counts.values())), show_footer=len(counts) > 1, box=None)
     for column, key in zip(table.columns[1:], next(iter(counts.values())), strict=True):
         column.justify = "right"
         column.footer = f"{sum(row[key] for row in counts.values()):,}"
     for name, row in counts.items():
         table.add_row(name, *(f"{value:,}" for value in row.values()))
-    Console().print(table)
+    Console(width=max(110, Console().width)).print(table)  # a log of fewer columns would cut the words
 
 
 if __name__ == "__main__":

@@ -65,9 +65,10 @@ def execute(drafts: Sequence[Draft], done: Callable[[Draft], None] = lambda draf
                 await _run(draft, profile)
             except BookError as error:
                 return error.complaints
+        found = list(faults(draft))
         _tidy(draft.notebook)
         done(draft)
-        return list(faults(draft))
+        return found
 
     with tempfile.TemporaryDirectory(prefix="nn_book-") as folder:
         profile = Path(folder)
@@ -160,7 +161,7 @@ def _pictures(draft: Draft, cell: NotebookNode) -> Iterator[Complaint]:
     shown = [output.data for output in cell.outputs if "data" in output]
     images = [data for data in shown if any(kind in data for kind in IMAGES)]
     label = cell.metadata.get("book", {})
-    if any(WIDGET in data for data in shown):
+    if any(WIDGET in data and data not in images for data in shown):
         yield draft.complain(
             cell,
             "The widget has no picture of its own, so that paper and web show nothing.",

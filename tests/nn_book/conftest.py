@@ -1,7 +1,6 @@
 """A small book of one chapter, with two exercises of the real catalogue, in a folder of its own."""
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -148,7 +147,7 @@ def book(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory):
+def finished(tmp_path_factory, _find_the_packages):
     """Return the folder of the small book, built once; tests that change it take a copy."""
     made = new_book(tmp_path_factory.mktemp("finished"))
     outcome = made.build()
@@ -163,19 +162,12 @@ def built(finished, tmp_path):
     return Book(tmp_path / "book")
 
 
-@pytest.fixture(autouse=True)
-def _find_the_packages(monkeypatch):
-    """Let kernels that start in another folder import the book's packages."""
-    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
-
-
 @pytest.fixture(scope="session", autouse=True)
-def _quiet_windows():
-    """Use the event loop that zmq needs on Windows."""
-    if sys.platform == "win32":
-        import asyncio
-
-        asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())
+def _find_the_packages():
+    """Let kernels that start in another folder import the book's packages."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(REPOSITORY))
+        yield
 
 
 def new_book(root):
