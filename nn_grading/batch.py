@@ -1,0 +1,223 @@
+"""A whole run: find the submissions, leave out what is done, grade the rest, write what they leave."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from nn_grading import course as courses
+from nn_grading import pool, report, results, sandbox
+from nn_grading.grade import STATUSES, Job, Limits
+
+
+class BadRequestError(Exception):
+    """The command's arguments make no sense together, or name what is not there."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """The command's arguments."""
+
+    submitted: Path
+    out: Path
+    assignment: str | None = None
+    student: str | None = None
+    jobs: int = 1
+    scheduler: str | None = None
+    gradebook: str | None = None
+    time_limit: float = 10.0
+    memory_limit: int = 1024
+    extra_time: Path | None = None
+    dry_run: bool = False
+    fresh_worker: bool = False
+    unsafe: bool = False
+
+
+def run(request: Request, console: Console) -> int:
+    """Grade, and return the exit code: 0, or 1 where the operator must look at something."""
+    started = time.monotonic()
+    course = courses.load()
+    _check(request, course)
+    extra = _extra_time(request)
+    places, strange = results.find_submissions(
+        request.submitted, course, request.assignment, request.student
+    )
+    if request.dry_run:
+        ran = sandbox.describe(request.unsafe)
+    else:
+        try:
+            with sandbox.Sandbox(request.memory_limit, request.unsafe) as box:
+                box.start()
+        except sandbox.SandboxError as error:
+            console.print(str(error), markup=False, highlight=False)
+            return 1
+        ran = sandbox.describe(request.unsafe)
+    try:
+        secret = b"dry run" if request.dry_run else courses.secret_of(course.root, request.out)
+        run_ = _Run(request, replace(course, secret=secret), ran, places, console)
+        if request.dry_run:
+            return run_.dry(strange)
+        return run_.whole(strange, extra, started)
+    except OSError as error:
+        console.print(f"\nStopped: {error}\nWhat is done is kept; start it again to go on.", markup=False)
+        return 1
+    except sandbox.SandboxError as error:
+        console.print(f"\nStopped: {error}", markup=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print("\nStopped. What is done is kept; start it again to go on.", markup=False)
+        return 1
+
+
+def _check(request: Request, course: courses.Course) -> None:
+    if not request.submitted.is_dir():
+        raise BadRequestError(f"{request.submitted} is no folder; SUBMITTED/<student>/<assignment>/ is expected")
+    if request.assignment is not None and request.assignment not in course.assignments:
+        known = ", ".join(course.assignments)
+        raise BadRequestError(f"no assignment is named {request.assignment!r}; the course has {known}")
+    if request.student is not None and not (request.submitted / request.student).is_dir():
+        raise BadRequestError(f"{request.submitted} has no folder of a student {request.student!r}")
+    if request.out.exists() and not request.out.is_dir():
+        raise BadRequestError(f"{request.out} is a file; a folder is expected")
+    if request.out.resolve().is_relative_to(request.submitted.resolve()):
+        raise BadRequestError(f"{request.out} lies inside {request.submitted}; choose a folder beside it")
+    if request.gradebook is not None and "://" not in request.gradebook:
+        raise BadRequestError(f"{request.gradebook!r} is no database address; sqlite:///PATH is expected")
+
+
+def _extra_time(request: Request) -> dict[tuple[str, str], float]:
+    if request.extra_time is None:
+        return {}
+    from nn_grading.lateness import read_extra_time
+
+    try:
+        return read_extra_time(request.extra_time)
+    except (OSError, ValueError) as error:
+        raise BadRequestError(f"--extra-time {request.extra_time}: {error}") from None
+
+
+class _Run:
+    """One run over the places of submissions."""
+
+    def __init__(
+        self, request: Request, course: courses.Course, ran: str, places: list[results.Place], console: Console
+    ) -> None:
+        self.request, self.course, self.places, self.console = request, course, places, console
+        limits = f"{request.time_limit:g} s, {request.memory_limit} MB"
+        self.out = results.Results(request.out, ran, limits)
+        self.secret_name = hashlib.sha256(b"name" + course.secret).hexdigest()[:12]
+        self.done = 0
+
+    def todo(self) -> Iterator[Job]:
+        """Yield the jobs that are not done yet; what is done is only counted."""
+        for place in self.places:
+            job = results.job_of(place)
+            _, missing = self.out.missing(job, self.course.assignments[place.assignment], self.secret_name)
+            if not missing:
+                self.done += 1
+                continue
+            yield replace(job, only=missing)
+
+    def dry(self, strange: list[str]) -> int:
+        """Say what a run would do."""
+        count = len(self.places)
+        done = sum(1 for place in self.places if self.out.load(place.student, place.assignment))
+        self._say(f"{count} submissions, {done} of them have results; {self.out.ran}. Nothing was graded.")
+        for place in self.places[:20]:
+            self._say(f"  {place.student}  {place.assignment}")
+        if count > 20:
+            self._say(f"  and {count - 20} more")
+        self._warn_of(strange)
+        return 0
+
+    def whole(self, strange: list[str], extra: dict[tuple[str, str], float], started: float) -> int:
+        """Grade, write, sum up; return the exit code."""
+        self.request.out.mkdir(parents=True, exist_ok=True)
+        self._say(f"{len(self.places)} submissions; {self.out.ran}; {self.out.limits} for one exercise")
+        graded = self._grade()
+        self.out.write_grades(self.places)
+        summary = report.Summary()
+        for record in self.out.records(self.places):
+            summary.add(record)
+        look = self._fill_gradebook(extra)
+        results.write(self.request.out / "report.html", report.page(summary, self.course, self.out.ran))
+        self._sum_up(summary, graded, time.monotonic() - started)
+        self._warn_of(strange)
+        return 1 if look or strange else 0
+
+    def _grade(self) -> int:
+        request = self.request
+        setting = pool.Setting(
+            self.course, Limits(request.time_limit, request.memory_limit), request.unsafe, request.fresh_worker
+        )
+        jobs = self.todo()
+        if request.scheduler is None:
+            stream = pool.run(setting, jobs, min(request.jobs, max(len(self.places), 1)))
+        else:
+            from nn_grading import cluster
+
+            stream = cluster.run(setting, jobs, request.scheduler, request.jobs)
+        graded = 0
+        progress = Progress(
+            TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+            console=self.console, auto_refresh=False, disable=not self.console.is_terminal,
+        )
+        shown = 0.0
+        with progress:
+            bar = progress.add_task("grading", total=len(self.places))
+            for job, record in stream:
+                self._keep(job, record)
+                graded += 1
+                if time.monotonic() - shown > 0.2:
+                    shown = time.monotonic()
+                    progress.update(bar, completed=self.done + graded, refresh=True)
+            progress.update(bar, completed=self.done + graded, refresh=True)
+        return graded
+
+    def _keep(self, job: Job, record: results.Record | None) -> None:
+        assignment = self.course.assignments[job.assignment]
+        before, _ = self.out.missing(job, assignment, self.secret_name)
+        if record is None:
+            record = results.crashed(job, assignment, "Grading this submission took the grader down.")
+        times = record["times"]
+        record = results.finished(record, job, before, assignment, self.out, self.secret_name)
+        self.out.write(record)
+        self.out.write_times(record, times)
+
+    def _fill_gradebook(self, extra: dict[tuple[str, str], float]) -> bool:
+        """Bring the gradebook up to the results; True where that failed."""
+        if self.request.gradebook is None:
+            return False
+        from nn_grading import gradebook
+
+        try:
+            written = gradebook.fill(self.request.gradebook, self.course, self.places, self.out, extra)
+        except gradebook.GradebookError as error:
+            self._say(f"The gradebook was not brought up to date: {error}\nStart it again to go on.")
+            return True
+        self._say(f"gradebook: {written} submissions brought up to date")
+        return False
+
+    def _sum_up(self, summary: report.Summary, graded: int, seconds: float) -> None:
+        per = f", {seconds / graded * 1000:.0f} ms each" if graded else ""
+        self._say(f"{graded} graded, {self.done} were done before; {seconds:.1f} s{per}")
+        counts = ", ".join(f"{summary.statuses[s]} {s}" for s in STATUSES if summary.statuses[s])
+        self._say(f"exercises: {counts or 'none'}")
+        for reason, names in summary.need_a_person().items():
+            self._say(f"look at: {reason}: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}")
+
+    def _warn_of(self, strange: list[str]) -> None:
+        if strange:
+            self._say("not graded, since no assignment has the folder's name: " + ", ".join(strange[:20]))
+
+    def _say(self, text: str) -> None:
+        self.console.print(escape(text.encode(errors="replace").decode()), highlight=False, soft_wrap=True)

@@ -1,0 +1,332 @@
+"""Grade one submission: read it, run what each answer needs in the sandbox, judge the outcomes out here."""
+
+from __future__ import annotations
+
+import socket
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from nn_exercises import judge as judging
+from nn_exercises import run
+from nn_exercises.checking import result_of, with_hint
+from nn_exercises.exercise import Exercise
+from nn_exercises.result import Result
+from nn_grading import names, notebook, protocol, wire
+from nn_grading.course import Assignment, Course, catalogue_version, fingerprint
+from nn_grading.sandbox import Sandbox
+from nn_grading.worker import NOT_ENOUGH_MEMORY
+
+STATUSES = ("unreadable", "not_attempted", "not_allowed", "crashed", "timeout", "error", "failed", "passed")
+LARGEST_REPLY = 32 * 2**20
+GRACE = 1.0      # seconds in which the worker may still report that the time was up
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds for one exercise, megabytes for one worker."""
+
+    time: float = 10.0
+    memory: int = 1024
+
+    def seconds(self, exercise: Exercise) -> float:
+        """Return the time of an exercise; one that has its own limit is scaled as the others are."""
+        own = exercise.time_limit or judging.TIME_LIMIT
+        return max(own, judging.TIME_LIMIT) * self.time / judging.TIME_LIMIT
+
+
+@dataclass(frozen=True)
+class Job:
+    """One submission to grade: the bytes of its notebook, or why there are none."""
+
+    student: str
+    assignment: str
+    data: bytes | None
+    remarks: tuple[str, ...] = ()
+    unreadable: str = ""
+    only: frozenset[str] | None = None      # the exercises to grade, None for all
+
+
+class Ended(Exception):
+    """The worker ended before it answered; `status` and `message` say how."""
+
+    def __init__(self, status: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.message = status, message
+
+
+def grade(course: Course, job: Job, box: Sandbox, limits: Limits) -> Record:
+    """Return the record of a submission: one row for each exercise, whatever happens."""
+    started = time.perf_counter()
+    assignment = course.assignments[job.assignment]
+    todo = [e for e in assignment.exercises if job.only is None or e.name in job.only]
+    remarks: list[str] = list(job.remarks)
+    times: dict[str, float] = {}
+    try:
+        if job.data is None:
+            raise notebook.UnreadableError(job.unreadable)
+        submission = notebook.read(job.data, job.remarks)
+        remarks = [*submission.remarks, *_remarks(submission, assignment)]
+        rows = _grade_all(course, job, submission, assignment, todo, box, limits, times)
+    except notebook.UnreadableError as error:
+        rows = [row(e, "unreadable", message=f"The notebook could not be read: {error}.") for e in todo]
+    return {
+        "student": job.student,
+        "assignment": job.assignment,
+        "catalogue": catalogue_version(assignment),
+        "remarks": remarks,
+        "exercises": rows,
+        "times": {"total": time.perf_counter() - started, **times},
+    }
+
+
+def _remarks(submission: notebook.Submission, assignment: Assignment) -> list[str]:
+    """Return what is odd about the course's cells in a submission: edited, deleted."""
+    found = []
+    present = {cell.grade_id: cell for cell in submission.cells}
+    for name, source in assignment.tests.items():
+        if name not in present:
+            found.append(f"the test cell of {name} was deleted; the course's own counts")
+        elif present[name].source.strip() != source.strip():
+            found.append(f"the test cell of {name} was edited; the course's own counts")
+    return found
+
+
+def row(exercise: Exercise, status: str, score: float = 0.0, message: str = "", **more: Any) -> Record:
+    card = {"message": message, "hints": [], "rows": [], "groups": [], "hint_number": 0, "hints_total": 0,
+            "printed": "", **more.pop("card", {})}
+    return {
+        "exercise": exercise.name,
+        "score": float(score),
+        "max_score": float(exercise.points),
+        "status": status,
+        "mistake": more.pop("mistake", "") or "",
+        "card": card,
+        "fingerprint": fingerprint(exercise.name),
+    }
+
+
+# ---------------------------------------------------------------- the answers of one submission
+
+
+def _grade_all(
+    course: Course, job: Job, submission: notebook.Submission, assignment: Assignment, todo: list[Exercise],
+    box: Sandbox, limits: Limits, times: dict[str, float],
+) -> list[Record]:
+    tests = {e.name for e in assignment.exercises}
+    own = assignment.own_sources
+    book = names.Notebook(
+        (cell.number, cell.source, cell.source.strip() in own)
+        for cell in submission.cells
+        # A test cell is the course's, whatever stands in it now.
+        if cell.kind == "code" and not (cell.grade_id in tests and not cell.is_solution)
+    )
+    places = {cell.grade_id: cell.number for cell in submission.cells if cell.grade_id in tests}
+    line = _Line(box)
+    rows = []
+    try:
+        for exercise in todo:
+            began = time.perf_counter()
+            seed = course.seed(job.student, job.assignment, exercise.name)
+            rows.append(_grade_one(exercise, book, places.get(exercise.name), seed, line, limits))
+            times[exercise.name] = time.perf_counter() - began
+    finally:
+        line.close()
+    return rows
+
+
+def _grade_one(
+    exercise: Exercise, book: names.Notebook, test_cell: int | None, seed: int, line: _Line, limits: Limits
+) -> Record:
+    broken = book.broken_definition(exercise.name)
+    try:
+        readings = book.readings(exercise.name, test_cell)
+    except RecursionError:
+        return row(exercise, "error", message="The definitions that this answer uses are nested without end.")
+    if broken and all(reading.answer.course for reading in readings):
+        number, cell = broken
+        where = ("Where", f"cell {number}, line {cell.line}\n{cell.text}")
+        message = f"Python cannot read the cell that defines `{exercise.name}`: {cell.message}."
+        return row(exercise, "error", message=message, mistake="syntax_error", card={"rows": [where]})
+    own = [reading for reading in readings if not reading.answer.course]
+    if not own:
+        message = (
+            "Not attempted: the solution cell is as it was handed out." if readings else
+            f"Not attempted: no cell defines `{exercise.name}`."
+        )
+        return row(exercise, "not_attempted", message=message)
+    best: Record | None = None
+    for reading in own:
+        row = _grade_reading(exercise, reading, seed, line, limits)
+        if best is None or row["score"] > best["score"]:
+            best = row
+        if best["status"] == "passed":
+            break
+    return best
+
+
+def _grade_reading(
+    exercise: Exercise, reading: names.Reading, seed: int, line: _Line, limits: Limits
+) -> Record:
+    if reading.refused:
+        modules = ", ".join(f"`{name}`" for name in reading.refused[:5])
+        message = (
+            f"The answer uses {modules}. Official grading has NumPy and Python's standard library: "
+            "write the computation out."
+        )
+        return row(exercise, "not_allowed", message=message, mistake="not_allowed")
+    prepared = judging.prepare(exercise, seed)
+    try:
+        reply, asked = line.run(exercise, reading, prepared, limits.seconds(exercise))
+        result = _result(exercise, prepared, reply, asked)
+    except Ended as end:
+        return row(exercise, end.status, message=end.message)
+    if isinstance(result, dict):
+        return result
+    status = result.status
+    if not result.passed and status != "not_attempted":
+        result = with_hint(result, exercise, 1)
+    return row(
+        exercise, status, result.score, result.message, mistake=result.mistake,
+        card={
+            "hints": list(result.hints),
+            "rows": [list(row) for row in result.card.rows],
+            "groups": [list(group) for group in result.card.groups],
+            "hint_number": result.card.hint_number,
+            "hints_total": result.card.hints_total,
+            "printed": result.card.printed,
+        },
+    )
+
+
+def _result(exercise: Exercise, prepared: judging.Prepared, reply: Any, asked: list[dict[str, int]]) -> Any:
+    """Return the Result for a worker's reply, or a row where it did not come to calls."""
+    problem = reply.get("problem") if isinstance(reply, dict) else None
+    if isinstance(problem, dict):
+        return _problem(exercise, problem)
+    try:
+        outcomes = [wire.load_outcome(item) for item in reply["outcomes"]]
+        if len(outcomes) != len(prepared.calls):
+            raise wire.WireError(f"{len(outcomes)} outcomes for {len(prepared.calls)} calls")
+        facts = None if reply["facts"] is None else wire.load_facts(reply["facts"])
+    except (wire.WireError, KeyError, TypeError) as error:
+        raise Ended("crashed", f"The worker's report could not be read ({error}).") from None
+    if facts is None:
+        message = f"`{exercise.name}` is not a function in this notebook; another value has that name."
+        return row(exercise, "error", message=message, mistake="not_a_function")
+    if any(o.error is not None and o.error.type == "MemoryError" for o in outcomes):
+        raise Ended("crashed", "The answer used more memory than it may.")
+    if all(o.error is not None and o.error.type == "ModuleNotFoundError" for o in outcomes):
+        message = f"{outcomes[0].error.message}. Official grading has NumPy and Python's standard library."
+        return row(exercise, "not_allowed", message=message, mistake="not_allowed")
+    outcomes = [_with_count(o, n) for o, n in zip(outcomes, asked, strict=True)]
+    return result_of(prepared, outcomes, facts)
+
+
+def _with_count(outcome: run.Outcome, served: dict[str, int]) -> run.Outcome:
+    """Return the outcome with the calls that were really made of each callable, whatever the worker says."""
+    if all(0 <= outcome.asked.get(name, 0) <= count for name, count in served.items()) and (
+        set(outcome.asked) <= set(served) or not any(outcome.asked.values())
+    ):
+        return outcome
+    return run.Outcome(**{f: getattr(outcome, f) for f in run.Outcome.__dataclass_fields__} | {"asked": served})
+
+
+def _problem(exercise: Exercise, problem: dict[str, Any]) -> Record:
+    """Return the row of an answer whose definitions already failed."""
+    cell = f"cell {problem['cell']}" if isinstance(problem.get("cell"), int) else "a cell"
+    if problem.get("status") == "timeout":
+        return row(exercise, "timeout", message=f"The time limit ended {cell}, which this answer needs.")
+    if problem.get("status") == "memory":
+        return row(exercise, "crashed", message=f"{cell.capitalize()} used more memory than it may.")
+    kind, text, source = (str(problem.get(key))[:500] for key in ("type", "message", "text"))
+    number = problem.get("line")
+    where = f"{cell}, line {number}" if isinstance(number, int) else cell
+    said = [where, *([source] if source else []), f"{kind}: {text}"]
+    status = "not_attempted" if kind == "NotImplementedError" else "error"
+    if kind in ("ModuleNotFoundError", "ImportError"):
+        status = "not_allowed"
+    message = f"{cell.capitalize()}, which this answer needs, stops with an error."
+    return row(exercise, status, message=message, card={"rows": [["It stopped", "\n".join(said)]]})
+
+
+# ---------------------------------------------------------------- the line to the worker
+
+
+class _Line:
+    """The line to one submission's child; a new child is forked where the last one ended."""
+
+    def __init__(self, box: Sandbox) -> None:
+        self.box = box
+        self.socket: socket.socket | None = None
+
+    def close(self, kill: bool = False) -> int:
+        if self.socket is None:
+            return 0
+        line, self.socket = self.socket, None
+        return self.box.finish(line, kill)
+
+    def run(
+        self, exercise: Exercise, reading: names.Reading, prepared: judging.Prepared, seconds: float
+    ) -> tuple[Any, list[dict[str, int]]]:
+        """Return the worker's reply and how often each call asked for each callable; `Ended` if none comes."""
+        functions: list[run.Fn] = []
+        order = {
+            "name": exercise.name,
+            "pieces": [[p.cell, p.statement.line, p.statement.text, 0] for p in reading.pieces],
+            "calls": [
+                [
+                    [wire.dump_value(a, functions) for a in call.args],
+                    [[k, wire.dump_value(v, functions)] for k, v in call.kwargs.items()],
+                ]
+                for call in prepared.calls
+            ],
+            "again": list(prepared.again),
+            "time_limit": seconds,
+        }
+        asked: list[dict[str, int]] = [{} for _ in prepared.calls]
+        if self.socket is None:
+            self.socket = self.box.open()
+        deadline = time.monotonic() + seconds + GRACE
+        try:
+            protocol.send(self.socket, order, deadline)
+            while True:
+                reply = protocol.receive(self.socket, deadline, LARGEST_REPLY)
+                if not (isinstance(reply, dict) and "ask" in reply):
+                    return reply, asked
+                began = time.monotonic()
+                protocol.send(self.socket, _answer(reply, functions, asked), deadline)
+                deadline += time.monotonic() - began      # the limit counts the student's own time
+        except protocol.TooLateError:
+            self.close(kill=True)
+            raise Ended("timeout", f"The time limit of {seconds:g} seconds ended it.") from None
+        except protocol.ClosedError:
+            raise self._ended() from None
+        except (protocol.ProtocolError, wire.WireError) as error:
+            self.close(kill=True)
+            raise Ended("crashed", f"The worker's report could not be read ({error}).") from None
+
+    def _ended(self) -> Ended:
+        code = self.close(kill=True)
+        if code == NOT_ENOUGH_MEMORY:
+            return Ended("crashed", "The answer used more memory than it may.")
+        how = f"was ended by signal {-code}" if code < 0 else f"ended itself with exit code {code}"
+        return Ended("crashed", f"The process that ran this answer {how}.")
+
+
+def _answer(request: dict[str, Any], functions: list[run.Fn], asked: list[dict[str, int]]) -> dict[str, Any]:
+    """Compute what a callable of the exercise gives for a student's arguments, and count the question."""
+    try:
+        fn, count = functions[request["ask"]], asked[request["call"]]
+        args = [run.unpack(wire.load_node(a)) for a in request["args"]]
+        kwargs = {str(k): run.unpack(wire.load_node(v)) for k, v in request["kwargs"]}
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise wire.WireError(f"no question: {error}") from None
+    count[fn.name] = count.get(fn.name, 0) + 1
+    try:
+        return {"value": wire.dump_value(fn.f(*args, **kwargs), [])}
+    except Exception as error:
+        kind = next(c.__name__ for c in type(error).__mro__ if c.__module__ == "builtins")
+        return {"raised": kind, "message": str(error)[: run.MAX_TEXT]}

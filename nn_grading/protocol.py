@@ -1,0 +1,117 @@
+"""Messages between the trusted process and the worker: JSON for structure, raw bytes for arrays, no pickle.
+
+A message is a tree of None, bool, int, float, str, list, dict (with string keys) and bytes. On the wire it is
+a head (two lengths), the JSON text, and the bytes objects one after another. This file runs on both sides, so
+it imports the standard library alone.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import time
+from typing import Any
+
+HEAD = struct.Struct(">IQ")
+LARGEST = 64 * 2**20      # bytes in one message
+BYTES = "\0bytes"         # the key that stands for a bytes object in the JSON text
+
+
+class ProtocolError(Exception):
+    """The other side said something that is not a message."""
+
+
+class ClosedError(ProtocolError):
+    """The other side has gone."""
+
+
+class TooLateError(Exception):
+    """The deadline passed before the message was through."""
+
+
+def encode(message: Any) -> bytes:
+    """Return `message` as bytes for the wire."""
+    blobs: list[bytes] = []
+
+    def default(leaf: Any) -> dict:
+        if not isinstance(leaf, bytes):
+            raise TypeError(f"a message holds no {type(leaf).__name__}")
+        blobs.append(leaf)
+        return {BYTES: len(blobs) - 1}
+
+    tree = json.dumps(message, default=default, separators=(",", ":"))
+    text = f"[{[len(blob) for blob in blobs]},{tree}]".encode()
+    return b"".join([HEAD.pack(len(text), sum(map(len, blobs))), text, *blobs])
+
+
+def decode(text: bytes, rest: bytes) -> Any:
+    """Return the message whose JSON text and following bytes are given; ProtocolError if it is none."""
+    try:
+        # The first item of the text is the list of lengths, which the blobs are cut by.
+        lengths = json.loads(text[1 : text.index(b"]") + 1])
+        blobs, start = [], 0
+        for length in lengths:
+            if type(length) is not int or length < 0:
+                raise ValueError("a length")
+            blobs.append(rest[start : start + length])
+            start += length
+        if start != len(rest):
+            raise ValueError("lengths do not add up")
+
+        def restore(item: dict) -> Any:
+            return blobs[item[BYTES]] if BYTES in item else item
+
+        return json.loads(text, object_hook=restore if blobs else None)[1]
+    except (ValueError, IndexError, KeyError, TypeError, RecursionError) as error:
+        raise ProtocolError(f"not a message: {error}") from None
+
+
+def send(channel: socket.socket, message: Any, deadline: float | None = None) -> None:
+    """Send `message`, until `deadline` (by `time.monotonic`) at the latest."""
+    data = encode(message)
+    if len(data) > LARGEST:
+        raise ProtocolError(f"a message of {len(data)} bytes is over the limit of {LARGEST}")
+    _wait(channel, deadline)
+    try:
+        channel.sendall(data)
+    except TimeoutError:
+        raise TooLateError from None
+    except OSError as error:
+        raise ClosedError(str(error)) from None
+
+
+def receive(channel: socket.socket, deadline: float | None = None, largest: int = LARGEST) -> Any:
+    """Return the next message; `ClosedError` when there is none to come, `TooLateError` after the deadline."""
+    text_length, rest_length = HEAD.unpack(_exactly(channel, HEAD.size, deadline))
+    if text_length + rest_length > largest:
+        raise ProtocolError(f"a message of {text_length + rest_length} bytes is over the limit of {largest}")
+    body = _exactly(channel, text_length + rest_length, deadline)
+    return decode(bytes(body[:text_length]), bytes(body[text_length:]))
+
+
+def _exactly(channel: socket.socket, count: int, deadline: float | None) -> memoryview:
+    """Return the next `count` bytes. Memory grows with what has arrived, not with what was announced."""
+    parts, missing = bytearray(), count
+    while missing:
+        _wait(channel, deadline)
+        try:
+            part = channel.recv(min(missing, 2**20))
+        except TimeoutError:
+            raise TooLateError from None
+        except OSError as error:
+            raise ClosedError(str(error)) from None
+        if not part:
+            raise ClosedError("end of stream")
+        parts += part
+        missing -= len(part)
+    return memoryview(parts)
+
+
+def _wait(channel: socket.socket, deadline: float | None) -> None:
+    if deadline is None:
+        return
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TooLateError
+    channel.settimeout(left)

@@ -1,0 +1,194 @@
+"""What a run leaves: a result file and a feedback page for each submission, and the table of grades.
+
+Files are written beside their place and then moved there, so that a killed run leaves whole files only. A
+result file holds no times and no paths: equal submissions, catalogue and secret give equal bytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nn_grading import notebook
+from nn_grading.course import Assignment, Course, catalogue_version, fingerprint
+from nn_grading.grade import STATUSES, Job, Record
+
+COLUMNS = ("student", "assignment", "exercise", "score", "max_score", "status", "mistake")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A submission's place among the submitted folders."""
+
+    student: str
+    assignment: str
+    folder: Path
+
+
+def find_submissions(
+    submitted: Path, course: Course, assignment: str | None = None, student: str | None = None
+) -> tuple[list[Place], list[str]]:
+    """Return the submissions, by assignment and student, and the folders that no assignment is named like."""
+    places, strange = [], []
+    for person in sorted(submitted.iterdir(), key=lambda p: p.name):
+        if person.name.startswith(".") or not person.is_dir() or (student is not None and person.name != student):
+            continue
+        for folder in sorted(person.iterdir(), key=lambda p: p.name):
+            if folder.name.startswith(".") or not (folder.is_dir() or folder.is_symlink()):
+                continue
+            if folder.name not in course.assignments:
+                strange.append(f"{person.name}/{folder.name}")
+            elif assignment is None or folder.name == assignment:
+                places.append(Place(person.name, folder.name, folder))
+    # By assignment, so that a worker meets one chapter's exercises after another.
+    return sorted(places, key=lambda p: (p.assignment, p.student)), strange
+
+
+def job_of(place: Place) -> Job:
+    """Return the job of grading what lies at a place: its bytes, or why they cannot be had."""
+    try:
+        path, remarks = notebook.find(place.folder, place.assignment)
+        return Job(place.student, place.assignment, notebook.content(path), tuple(remarks))
+    except notebook.UnreadableError as error:
+        return Job(place.student, place.assignment, None, unreadable=str(error))
+
+
+def key_of(job: Job) -> str:
+    """Return the hash of what was submitted."""
+    data = job.data if job.data is not None else b"unreadable\0" + job.unreadable.encode(errors="replace")
+    return hashlib.sha256(data + "\0".join(job.remarks).encode(errors="replace")).hexdigest()
+
+
+class Results:
+    """The folder OUT."""
+
+    def __init__(self, out: Path, ran: str, limits: str) -> None:
+        self.out = out
+        self.ran = ran
+        self.limits = limits
+
+    def result_path(self, student: str, assignment: str) -> Path:
+        """Return where a submission's result lies."""
+        return self.out / "results" / student / f"{assignment}.json"
+
+    def load(self, student: str, assignment: str) -> Record | None:
+        """Return a submission's result; None if there is none, or none that is whole."""
+        try:
+            record = json.loads(self.result_path(student, assignment).read_bytes())
+        except (OSError, ValueError):
+            return None
+        return record if isinstance(record, dict) and record.get("digest") == _digest(record) else None
+
+    def missing(self, job: Job, assignment: Assignment, secret_name: str) -> tuple[Record | None, frozenset[str]]:
+        """Return the result that is there already, and the exercises that are still to be graded."""
+        every = frozenset(exercise.name for exercise in assignment.exercises)
+        record = self.load(job.student, job.assignment)
+        if record is None or record["submission"] != key_of(job) or record["secret"] != secret_name:
+            return None, every
+        if record["ran"] != self.ran or record["limits"] != self.limits:
+            return None, every
+        done = {row["exercise"] for row in record["exercises"] if row["fingerprint"] == fingerprint(row["exercise"])}
+        return record, every - done
+
+    def write(self, record: Record) -> None:
+        """Write one submission's result and feedback page."""
+        from nn_grading import feedback
+
+        student, assignment = record["student"], record["assignment"]
+        record = {**record, "digest": _digest(record)}
+        text = json.dumps(record, indent=1, ensure_ascii=True) + "\n"
+        write(self.out / "feedback" / student / f"{assignment}.html", feedback.page(record))
+        write(self.result_path(student, assignment), text)
+
+    def write_times(self, record: Record, times: dict[str, float]) -> None:
+        """Write how long one submission took; apart from its result, which is the same every time."""
+        path = self.out / "times" / record["student"] / f"{record['assignment']}.json"
+        write(path, json.dumps({name: round(seconds, 6) for name, seconds in times.items()}) + "\n")
+
+    def records(self, places: Iterable[Place]) -> Iterator[Record]:
+        """Yield the results of submissions, one at a time."""
+        for place in places:
+            record = self.load(place.student, place.assignment)
+            if record is not None:
+                yield record
+
+    def write_grades(self, places: Iterable[Place]) -> None:
+        """Write grades.csv from the result files, in a fixed order."""
+        path = self.out / "grades.csv"
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        with draft.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            table = csv.writer(file, lineterminator="\n")
+            table.writerow(COLUMNS)
+            for record in self.records(sorted(places, key=lambda p: (p.student, p.assignment))):
+                for row in record["exercises"]:
+                    table.writerow([
+                        record["student"], record["assignment"], row["exercise"], f"{row['score']:g}",
+                        f"{row['max_score']:g}", row["status"], row["mistake"],
+                    ])
+        draft.replace(path)
+
+
+def finished(
+    record: Record, job: Job, before: Record | None, assignment: Assignment, results: Results, secret_name: str
+) -> Record:
+    """Return the whole result: new rows, rows that were there and still hold, in the assignment's order."""
+    rows = {row["exercise"]: row for row in (before or {}).get("exercises", [])}
+    rows |= {row["exercise"]: row for row in record["exercises"]}
+    return {
+        "student": job.student,
+        "assignment": job.assignment,
+        "submission": key_of(job),
+        "catalogue": catalogue_version(assignment),
+        "secret": secret_name,
+        "ran": results.ran,
+        "limits": results.limits,
+        "remarks": record["remarks"],
+        "score": round(sum(rows[e.name]["score"] for e in assignment.exercises), 2),
+        "max_score": sum(rows[e.name]["max_score"] for e in assignment.exercises),
+        "exercises": [rows[exercise.name] for exercise in assignment.exercises],
+    }
+
+
+def crashed(job: Job, assignment: Assignment, message: str) -> Record:
+    """Return the record of a submission that ended the process that graded it."""
+    from nn_grading.grade import row
+
+    only = job.only
+    rows = [row(e, "crashed", message=message) for e in assignment.exercises if only is None or e.name in only]
+    return {"remarks": list(job.remarks), "exercises": rows, "times": {}}
+
+
+def _digest(record: Record) -> str:
+    rest = {name: value for name, value in record.items() if name != "digest"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file so that its place holds the old one or the new one, never a part."""
+    data = text.encode("utf-8", errors="surrogateescape" if path.suffix == ".json" else "replace")
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        try:
+            draft.write_bytes(data)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_bytes(data)
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def count_statuses(records: Iterable[Record]) -> dict[str, int]:
+    """Return how many exercises ended in each status."""
+    counts: dict[str, Any] = dict.fromkeys(STATUSES, 0)
+    for record in records:
+        for row in record["exercises"]:
+            counts[row["status"]] += 1
+    return counts

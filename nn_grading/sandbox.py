@@ -1,0 +1,259 @@
+"""The sandbox as the trusted process sees it: start it, send a submission's line into it, end it.
+
+On Linux it is bubblewrap: own user, mount, process, network, IPC and host-name namespaces, a read-only root that
+holds Python, NumPy and four files of this project, an empty environment, and 16 MB of scratch in /tmp. A
+submission that leaves anything behind there costs the whole sandbox: a new one is started for the next.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import time
+from functools import lru_cache
+from pathlib import Path
+
+import numpy
+
+HERE = Path(__file__).resolve().parent
+INSIDE = "/nn"
+START_LIMIT = 30.0      # seconds for a worker to become ready
+END_LIMIT = 5.0         # seconds for a child to be ended
+
+
+class SandboxError(Exception):
+    """The sandbox cannot be had on this machine, or died; the text says what to do."""
+
+
+@lru_cache(maxsize=1)
+def _files() -> dict[str, Path]:
+    from nn_exercises import run
+
+    ours = {name: HERE / name for name in ("worker.py", "protocol.py", "wire.py")}
+    return {**ours, "run.py": Path(run.__file__).resolve()}
+
+
+@lru_cache(maxsize=1)
+def _libraries() -> tuple[Path, list[Path]]:
+    """Return the folder that NumPy is imported from and what belongs to NumPy in it."""
+    site = Path(numpy.__file__).resolve().parent.parent
+    return site, [p for p in (site / "numpy", site / "numpy.libs") if p.exists()]
+
+
+@lru_cache(maxsize=1)
+def _bwrap_options() -> str:
+    found = shutil.which("bwrap")
+    if found is None:
+        return ""
+    return subprocess.run([found, "--help"], capture_output=True, text=True, check=False, env={}).stdout
+
+
+def _interpreter() -> tuple[Path, list[Path], list[Path]]:
+    """Return Python's own executable, the folders it needs, and the folders of packages to cover."""
+    python = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+    base = Path(sys.base_prefix).resolve()
+    stdlib = Path(sysconfig.get_path("stdlib")).resolve()
+    if base in (Path("/usr"), Path("/")):
+        needed = [python]      # its library lies below /usr/lib, which is there anyway
+    else:
+        needed = [python, base / "lib"]
+    covered = [p for p in (stdlib / "site-packages", stdlib / "dist-packages") if p.is_dir()]
+    covered += [p for p in (Path("/usr/lib/python3/dist-packages"),) if p.is_dir()]
+    return python, needed, covered
+
+
+def command(control: int, memory: int) -> list[str]:
+    """Return bubblewrap's command line; `control` is the descriptor that the worker reads."""
+    python, needed, covered = _interpreter()
+    site, libraries = _libraries()
+    words = ["bwrap", "--unshare-all", "--uid", "65534", "--gid", "65534", "--hostname", "sandbox"]
+    words += ["--new-session", "--die-with-parent", "--as-pid-1"]
+    for place in ("/usr/lib", "/usr/lib64", "/usr/lib32", "/lib", "/lib64", "/lib32"):
+        if Path(place).is_symlink():
+            words += ["--symlink", str(Path(place).readlink()), place]
+        elif Path(place).is_dir():
+            words += ["--ro-bind", place, place]
+    words += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+    for place in needed:
+        words += ["--ro-bind", str(place), str(place)]
+    for place in covered:
+        words += ["--tmpfs", str(place)]
+    for place in libraries:
+        words += ["--ro-bind", str(place), str(place)]
+    for place in covered:
+        words += ["--remount-ro", str(place)]
+    for name, place in _files().items():
+        words += ["--ro-bind", str(place), f"{INSIDE}/{name}"]
+    words += ["--proc", "/proc", "--dev", "/dev"]
+    if "--size" in _bwrap_options():
+        words += ["--size", str(16 * 2**20), "--tmpfs", "/tmp"]
+    else:
+        words += ["--dir", "/tmp"]
+    words += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", "--"]
+    return [*words, *_python_words(python, INSIDE, control, memory, site)]
+
+
+def _python_words(python: Path, folder: str, control: int, memory: int, site: Path) -> list[str]:
+    # -S and -s: no site-packages beside NumPy; -B: no byte code; -P: not the script's own folder.
+    flags = ["-S", "-s", "-B", "-P", "-X", "utf8"]
+    return [str(python), *flags, f"{folder}/worker.py", str(control), str(memory), str(site)]
+
+
+def environment() -> dict[str, str]:
+    """Return the worker's whole environment: one thread, the same hashes every time, nothing of the caller's."""
+    names = {name: os.environ[name] for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE") if name in os.environ}
+    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    return {"PYTHONHASHSEED": "0", "HOME": "/tmp", "LANG": "C.UTF-8", **threads, **names}
+
+
+class Sandbox:
+    """A running worker. Use it as a context, or `close` it.
+
+    Parameters
+    ----------
+    memory : int
+        Megabytes that one submission may use.
+    unsafe : bool
+        Run without bubblewrap: limits on memory, time and system calls, but the same files and user.
+    """
+
+    def __init__(self, memory: int = 1024, unsafe: bool = False) -> None:
+        self.memory = memory
+        self.unsafe = unsafe
+        self.process: subprocess.Popen | None = None
+        self.control: socket.socket | None = None
+        self._told = b""
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start the worker and wait until it is ready; SandboxError says what to do if it does not come."""
+        self.close()
+        if sys.platform == "win32":
+            raise SandboxError(
+                "official grading does not run on Windows itself: use WSL2 or a Linux container "
+                "(docs/instructors.md says how)"
+            )
+        ours, theirs = socket.socketpair()
+        fd = theirs.fileno()
+        if self.unsafe:
+            folder = _gathered()
+            words = _python_words(Path(sys.executable), folder, fd, self.memory, _libraries()[0])
+        else:
+            if shutil.which("bwrap") is None:
+                raise SandboxError(_advice("bubblewrap (the program bwrap) is not installed"))
+            words = [shutil.which("bwrap"), *command(fd, self.memory)[1:]]
+        with theirs:
+            self.process = subprocess.Popen(
+                words,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                pass_fds=[fd], env=environment(), cwd="/",
+                # A group of its own: Ctrl-C in the terminal is for this process to handle.
+                start_new_session=True,
+            )
+        self.control, self._told = ours, b""
+        if self._listen(START_LIMIT) is None:
+            error = self._complaint()
+            self.close()
+            raise SandboxError(_advice(error))
+
+    def _complaint(self) -> str:
+        process = self.process
+        process.kill()
+        return process.communicate()[1].decode(errors="replace").strip()[-500:] or "the worker did not start"
+
+    def _listen(self, seconds: float) -> dict | None:
+        """Return the next line that the worker's parent says; None when it is gone or silent."""
+        deadline = time.monotonic() + seconds
+        while b"\n" not in self._told:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self.control], [], [], left)[0]:
+                return None
+            part = self.control.recv(4096)
+            if not part:
+                return None
+            self._told += part
+        line, _, self._told = self._told.partition(b"\n")
+        return json.loads(line)
+
+    def open(self) -> socket.socket:
+        """Have a child forked for one submission, and return the line to it."""
+        if self.process is None or self.process.poll() is not None:
+            self.start()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                socket.send_fds(self.control, [b"+"], [theirs.fileno()])
+            except OSError:
+                self.start()
+                socket.send_fds(self.control, [b"+"], [theirs.fileno()])
+        return ours
+
+    def finish(self, line: socket.socket, kill: bool) -> int:
+        """Close a submission's line and return its child's exit code (minus the signal); -9 if it was killed.
+
+        Whatever happens in there, after this the next `open` finds a clean worker.
+        """
+        line.close()
+        if kill:
+            with contextlib.suppress(OSError):
+                self.control.send(b"-")
+        ended = self._listen(END_LIMIT)
+        if ended is None or ended["left_behind"]:
+            self.close()
+        return -signal.SIGKILL if ended is None else ended["code"]
+
+    def close(self) -> None:
+        """End the worker with everything in it."""
+        if self.control is not None:
+            self.control.close()
+        if self.process is not None:
+            # With its parent bubblewrap dies, with bubblewrap the process namespace, with that all in it.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process.stderr.close()
+        self.process = self.control = None
+
+
+def _gathered() -> str:
+    """Return a folder in which the worker's files lie side by side, for a run without bubblewrap."""
+    import tempfile
+    import weakref
+
+    folder = tempfile.mkdtemp(prefix="nn_grading_")
+    for name, place in _files().items():
+        shutil.copy(place, Path(folder) / name)
+    weakref.finalize(_files, shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _advice(reason: str) -> str:
+    return (
+        f"No sandbox: {reason}\n"
+        "Official grading runs students' code under bubblewrap with user namespaces. Install it (Debian, Ubuntu: "
+        "apt install bubblewrap; Fedora: dnf install bubblewrap). Where user namespaces are denied, allow them "
+        "(kernel.unprivileged_userns_clone=1; on Ubuntu 24.04 an AppArmor profile for bwrap) or grade in a "
+        "virtual machine; on macOS and Windows, in a Linux virtual machine or WSL2. --unsafe grades without "
+        "isolation: only for code that you would run yourself."
+    )
+
+
+def describe(unsafe: bool) -> str:
+    """Return in a few words how students' code runs."""
+    if unsafe:
+        return "unsafe: without isolation"
+    version = subprocess.run(["bwrap", "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    return f"sandbox: {version or 'bubblewrap'}"

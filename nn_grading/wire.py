@@ -1,0 +1,227 @@
+"""Calls and outcomes as messages, and back: plain data, whitelisted dtypes, nothing that could run.
+
+Both sides use this file: in the worker it lies beside `run.py` (nn_exercises' executing part), without the
+packages around them. What comes from the worker is checked item by item before it becomes a value again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+try:
+    from nn_exercises import run
+except ImportError:      # in the worker
+    import run
+
+DTYPE = re.compile(r"[<>|][biufc](1|2|4|8|16|32)")
+STATUSES = ("returned", "raised", "timeout", "skipped")
+CONTAINERS = ("list", "tuple", "iterator", "dict")
+
+
+class WireError(ValueError):
+    """What came from the worker is no outcome."""
+
+
+# ---------------------------------------------------------------- values: the arguments of calls
+
+
+def dump_value(value: Any, functions: list[run.Fn]) -> Any:
+    """Return an argument as a message; an `Fn` becomes its place in `functions`, which it joins."""
+    if value is None or isinstance(value, bool | int | str) or type(value) is float:
+        return value
+    if isinstance(value, np.ndarray):
+        return ["array", *_dump_array(value)]
+    if isinstance(value, np.generic):
+        return ["scalar", *_dump_array(np.asarray(value))]
+    if isinstance(value, run.Rng):
+        return ["rng", value.seed]
+    if isinstance(value, run.Fn):
+        functions.append(value)
+        return ["fn", len(functions) - 1, value.name, value.f.__doc__]
+    if isinstance(value, tuple | list):
+        return [type(value).__name__, *(dump_value(v, functions) for v in value)]
+    if isinstance(value, dict):
+        return ["dict", *([dump_value(k, functions), dump_value(v, functions)] for k, v in value.items())]
+    if isinstance(value, complex):
+        return ["complex", value.real, value.imag]
+    raise TypeError(f"an argument of a call cannot be a {type(value).__name__}")
+
+
+def load_value(message: Any, remote: Callable[[int, str, str | None], run.Fn] | None = None) -> Any:
+    """Return the argument that a message stands for; `remote` makes the callables."""
+    if not isinstance(message, list):
+        return message
+    kind, *rest = message
+    if kind == "array":
+        return _load_array(rest).copy(order="K")
+    if kind == "scalar":
+        return _load_array(rest)[()]
+    if kind == "rng":
+        return run.Rng(rest[0])
+    if kind == "fn" and remote is not None:
+        return remote(*rest)
+    if kind == "tuple":
+        return tuple(load_value(item, remote) for item in rest)
+    if kind == "list":
+        return [load_value(item, remote) for item in rest]
+    if kind == "dict":
+        return {load_value(k, remote): load_value(v, remote) for k, v in rest}
+    if kind == "complex":
+        return complex(*rest)
+    raise WireError(f"no value is called {kind!r}")
+
+
+def _dump_array(array: np.ndarray) -> list[Any]:
+    fortran = array.ndim > 1 and array.flags.f_contiguous and not array.flags.c_contiguous
+    data = array.tobytes(order="F" if fortran else "C")
+    return [array.dtype.str, list(array.shape), "F" if fortran else "C", data]
+
+
+def _load_array(message: list[Any]) -> np.ndarray:
+    dtype, shape, order, data = message
+    if not (isinstance(dtype, str) and DTYPE.fullmatch(dtype) and isinstance(data, bytes)):
+        raise WireError("an array is named by a numeric dtype and raw bytes")
+    if not (isinstance(shape, list) and len(shape) <= 32 and all(type(n) is int and 0 <= n for n in shape)):
+        raise WireError("a shape is a short list of counts")
+    try:
+        return np.frombuffer(data, np.dtype(dtype)).reshape(shape, order="F" if order == "F" else "C")
+    except (ValueError, TypeError) as error:
+        raise WireError(str(error)) from None
+
+
+# ---------------------------------------------------------------- outcomes: what the worker reports
+
+
+def dump_node(node: run.Node | None) -> Any:
+    """Return packed data as a message."""
+    if node is None:
+        return None
+    data = node.data
+    if node.kind in ("array", "scalar"):
+        data = _dump_array(data)
+    elif node.kind == "dict":
+        data = [[dump_node(k), dump_node(v)] for k, v in data]
+    elif node.kind in CONTAINERS:
+        data = [dump_node(item) for item in data]
+    elif node.kind == "complex":
+        data = [data.real, data.imag]
+    return [node.kind, data, node.name]
+
+
+def load_node(message: Any, depth: int = 0) -> run.Node | None:
+    """Return the packed data of a message, checked; WireError if it is not what `dump_node` writes."""
+    if message is None:
+        return None
+    if not (isinstance(message, list) and len(message) == 3 and depth <= run.MAX_DEPTH + 2):
+        raise WireError("a value has a kind, data and a name")
+    kind, data, name = message
+    name = _text(name, 200)
+    if kind in ("array", "scalar"):
+        if not (isinstance(data, list) and len(data) == 4):
+            raise WireError("an array has a dtype, a shape, an order and bytes")
+        array = _load_array(data)
+        if kind == "scalar" and array.ndim:
+            raise WireError("a scalar has no shape")
+        return run.Node(kind, array, name)
+    if kind in CONTAINERS:
+        if not isinstance(data, list):
+            raise WireError(f"a {kind} holds a list of items")
+        if kind == "dict":
+            pairs = [pair for pair in data if isinstance(pair, list) and len(pair) == 2]
+            return run.Node(kind, tuple((_node(k, depth), _node(v, depth)) for k, v in pairs), name)
+        return run.Node(kind, tuple(_node(item, depth) for item in data), name)
+    if kind == "complex" and isinstance(data, list) and [type(x) for x in data] == [float, float]:
+        return run.Node(kind, complex(*data), name)
+    plain = {"none": type(None), "bool": bool, "int": int, "float": float, "text": str, "other": type(None)}
+    if kind not in plain or type(data) is not plain[kind]:
+        raise WireError(f"no value is called {kind!r}")
+    if kind == "int" and data.bit_length() > 1024:
+        raise WireError("an integer is too long")
+    return run.Node(kind, data[: run.MAX_TEXT] if kind == "text" else data, name)
+
+
+def _node(message: Any, depth: int) -> run.Node:
+    node = load_node(message, depth + 1)
+    if node is None:
+        raise WireError("an item is missing")
+    return node
+
+
+def dump_outcome(outcome: run.Outcome) -> dict[str, Any]:
+    """Return an outcome as a message."""
+    error = outcome.error
+    return {
+        "status": outcome.status,
+        "value": dump_node(outcome.value),
+        "error": error and [error.type, list(error.kinds), error.message, error.line, error.text, error.inside],
+        "after": [dump_node(node) for node in outcome.after],
+        "warnings": [list(pair) for pair in outcome.warnings],
+        "printed": outcome.printed,
+        "asked": outcome.asked,
+        "again": dump_node(outcome.again),
+        "reseeded": dump_node(outcome.reseeded),
+        "later": dump_node(outcome.later),
+        "seconds": float(outcome.seconds),
+    }
+
+
+def load_outcome(message: Any) -> run.Outcome:
+    """Return the outcome of a message, checked; WireError if it is none."""
+    if not (isinstance(message, dict) and message.get("status") in STATUSES):
+        raise WireError("an outcome has a status")
+    try:
+        error = message["error"]
+        if error is not None:
+            kind, kinds, text, line, source, inside = error
+            line = line if type(line) is int and 0 <= line < 10**6 else None
+            error = run.Error(
+                _text(kind, 80), tuple(_text(k, 80) for k in kinds[:16]), _text(text), line, _text(source, 200),
+                inside is True,
+            )
+        asked = {_text(k, 80): v for k, v in message["asked"].items() if type(v) is int}
+        seconds = message["seconds"]
+        return run.Outcome(
+            message["status"],
+            load_node(message["value"]),
+            error,
+            tuple(load_node(node) for node in message["after"]),
+            tuple((_text(a, 80), _text(b)) for a, b in message["warnings"][:8]),
+            _text(message["printed"]),
+            asked,
+            load_node(message["again"]),
+            load_node(message["reseeded"]),
+            load_node(message["later"]),
+            seconds if type(seconds) is float and seconds >= 0 else 0.0,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as wrong:
+        raise WireError(f"not an outcome: {wrong}") from None
+
+
+def dump_facts(facts: run.Facts) -> list[Any]:
+    """Return facts as a message."""
+    parameters = facts.parameters
+    return [facts.name, parameters and list(parameters), list(facts.globals_read), facts.keeps]
+
+
+def load_facts(message: Any) -> run.Facts:
+    """Return the facts of a message, checked; WireError if it holds none."""
+    try:
+        name, parameters, globals_read, keeps = message
+        return run.Facts(
+            _text(name, 80),
+            None if parameters is None else tuple(_text(p, 80) for p in parameters[:50]),
+            tuple(_text(g, 80) for g in globals_read[:50]),
+            keeps is True,
+        )
+    except (TypeError, ValueError) as wrong:
+        raise WireError(f"no facts: {wrong}") from None
+
+
+def _text(value: Any, longest: int = run.MAX_TEXT) -> str:
+    if not isinstance(value, str):
+        raise WireError("a text is due")
+    return value[:longest]

@@ -1,0 +1,386 @@
+"""Inside the sandbox: a warmed process that forks one child a submission; the child runs students' functions.
+
+This file, `protocol.py`, `wire.py` and nn_exercises' `run.py` are all that lies in the sandbox beside Python and
+NumPy. There is no expected value, no exercise and no other submission here. It is started as
+
+    python worker.py CONTROL_FD MEMORY_MB
+
+The parent reads orders from the control socket and never looks at what a child says: each child talks to the
+trusted process over a socket of its own, which came with the order and closes with the child.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import ctypes
+import gc
+import json
+import linecache
+import math
+import os
+import platform
+import select
+import signal
+import socket
+import struct
+import sys
+import threading
+import time
+import traceback
+import types
+import warnings
+
+SYSTEM = platform.machine()
+MB = 2**20
+NOT_ENOUGH_MEMORY = 77      # a child's exit code
+
+# ---------------------------------------------------------------- the filter of system calls
+
+# What an answer that computes with NumPy never needs: new processes, sockets, other processes' memory, signals
+# and settings, kernel objects that outlive a process, and the kernel's own machinery. By number, since the
+# filter works on numbers; on other machines than these two the namespaces alone must do.
+DENIED = {
+    "x86_64": dict(
+        fork=57, vfork=58, execve=59, execveat=322, socket=41, ptrace=101, process_vm_readv=310,
+        process_vm_writev=311, pidfd_open=434, pidfd_send_signal=424, pidfd_getfd=438, rt_sigqueueinfo=129,
+        rt_tgsigqueueinfo=297, tkill=200, shmget=29, msgget=68, semget=64, mq_open=240, add_key=248,
+        request_key=249, keyctl=250, mount=165, umount2=166, pivot_root=155, chroot=161, unshare=272, setns=308,
+        bpf=321, perf_event_open=298, userfaultfd=323, io_uring_setup=425, io_uring_enter=426,
+        io_uring_register=427, memfd_create=319, open_by_handle_at=304, name_to_handle_at=303, kcmp=312,
+        setpriority=141, personality=135, quotactl=179, swapon=167, reboot=169, init_module=175,
+        finit_module=313, delete_module=176, kexec_load=246, open_tree=428, move_mount=429, fsopen=430,
+        fsmount=432, mount_setattr=442, process_madvise=440, migrate_pages=256, move_pages=279, ioprio_set=251,
+        sched_setscheduler=144, sched_setparam=142, sched_setattr=314, setpgid=109, setsid=112,
+    ),
+    "aarch64": dict(
+        execve=221, execveat=281, socket=198, ptrace=117, process_vm_readv=270, process_vm_writev=271,
+        pidfd_open=434, pidfd_send_signal=424, pidfd_getfd=438, rt_sigqueueinfo=138, rt_tgsigqueueinfo=240,
+        tkill=130, shmget=194, msgget=186, semget=190, mq_open=180, add_key=217, request_key=218, keyctl=219,
+        mount=40, umount2=39, pivot_root=41, chroot=51, unshare=97, setns=268, bpf=280, perf_event_open=241,
+        userfaultfd=282, io_uring_setup=425, io_uring_enter=426, io_uring_register=427, memfd_create=279,
+        open_by_handle_at=265, name_to_handle_at=264, kcmp=272, setpriority=140, personality=92, quotactl=60,
+        swapon=224, reboot=142, init_module=105, finit_module=273, delete_module=106, kexec_load=104,
+        open_tree=428, move_mount=429, fsopen=430, fsmount=432, mount_setattr=442, process_madvise=440,
+        migrate_pages=238, move_pages=239, ioprio_set=30, sched_setscheduler=119, sched_setparam=118,
+        sched_setattr=274, setpgid=154, setsid=157,
+    ),
+}
+# Allowed towards the process itself only (by the first argument), and clone for threads only.
+SELF_ONLY = {
+    "x86_64": dict(kill=62, tgkill=234, prlimit64=302, sched_setaffinity=203),
+    "aarch64": dict(kill=129, tgkill=131, prlimit64=261, sched_setaffinity=122),
+}
+CLONE = {"x86_64": 56, "aarch64": 220}
+CLONE3 = {"x86_64": 435, "aarch64": 435}
+AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+CLONE_THREAD = 0x00010000
+EPERM, ENOSYS = 1, 38
+
+
+def system_call_filter(machine: str, pid: int) -> bytes | None:
+    """Return a seccomp program for a child `pid`, None for a machine whose numbers are not known here."""
+    if machine not in DENIED:
+        return None
+    load, jump_eq, jump_ge, jump_set, give = 0x20, 0x15, 0x35, 0x45, 0x06
+    allow, kill = 0x7FFF0000, 0x80000000
+    program: list[tuple[int, int, int, int]] = []
+
+    def refuse(error: int) -> tuple[int, int, int, int]:
+        return give, 0, 0, 0x00050000 | error
+
+    program += [(load, 0, 0, 4), (jump_eq, 1, 0, AUDIT[machine]), (give, 0, 0, kill), (load, 0, 0, 0)]
+    if machine == "x86_64":
+        program += [(jump_ge, 0, 1, 0x40000000), refuse(EPERM)]      # the x32 numbers
+    for number in DENIED[machine].values():
+        program += [(jump_eq, 0, 1, number), refuse(EPERM)]
+    program += [(jump_eq, 0, 1, CLONE3[machine]), refuse(ENOSYS)]   # the C library falls back to clone
+    program += [
+        (jump_eq, 0, 4, CLONE[machine]), (load, 0, 0, 16), (jump_set, 1, 0, CLONE_THREAD), refuse(EPERM),
+        (give, 0, 0, allow),
+    ]
+    for name, number in SELF_ONLY[machine].items():
+        zero = 0 if name in ("kill", "tgkill") else 1      # to kill, 0 means the whole group
+        program += [
+            (jump_eq, 0, 5, number), (load, 0, 0, 16), (jump_eq, 2, 0, pid), (jump_eq, zero, 0, 0),
+            refuse(EPERM), (give, 0, 0, allow),
+        ]
+    program.append((give, 0, 0, allow))
+    return b"".join(struct.pack("HBBI", *line) for line in program)
+
+
+def confine(memory: int, in_sandbox: bool) -> None:
+    """Put this child under its limits and its filter of system calls, for good."""
+    import resource
+
+    for name, value in (
+        ("RLIMIT_AS", memory * MB), ("RLIMIT_CORE", 0), ("RLIMIT_FSIZE", 16 * MB), ("RLIMIT_NOFILE", 64),
+        # Processes are counted by user, so a limit would count the operator's own outside a sandbox.
+        *([("RLIMIT_NPROC", 64)] if in_sandbox else []),
+    ):
+        kind = getattr(resource, name, None)
+        if kind is not None:
+            soft, hard = resource.getrlimit(kind)
+            value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+            try:
+                resource.setrlimit(kind, (value, value))
+            except (ValueError, OSError):      # macOS refuses some
+                pass
+    if sys.platform == "linux":
+        program = system_call_filter(SYSTEM, os.getpid())
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.prctl(38, 1, 0, 0, 0):      # PR_SET_NO_NEW_PRIVS
+            raise OSError("no_new_privs is refused")
+        if program is not None:
+            buffer = ctypes.create_string_buffer(program)
+            header = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
+            if libc.prctl(22, 2, ctypes.create_string_buffer(header), 0, 0):      # PR_SET_SECCOMP
+                raise OSError("the filter of system calls is refused")
+
+
+# ---------------------------------------------------------------- a child: one submission
+
+
+class Gone(BaseException):
+    """The trusted process has closed the line."""
+
+
+def serve(line: socket.socket, memory: int) -> None:
+    """Run exercises as they come over `line`, until it closes."""
+    while True:
+        try:
+            order = protocol.receive(line)
+        except protocol.ClosedError:
+            return
+        reply = run_exercise(order, line)
+        try:
+            data = protocol.encode(reply)
+        except (TypeError, ValueError) as wrong:
+            raise SystemExit(f"a reply that is no message: {wrong}") from None
+        line.sendall(data)
+        del order, reply, data
+
+
+def run_exercise(order: dict, line: socket.socket) -> dict:
+    """Define what the answer needs, make its calls, and return the outcomes as a message."""
+    module = types.ModuleType("__main__")      # what `__name__` and `sys.modules` say in a notebook
+    sys.modules["__main__"] = module
+    scope = module.__dict__
+    scope["__builtins__"] = builtins
+    started = time.perf_counter()
+    problem = define(order["pieces"], scope, order["time_limit"])
+    if problem is not None:
+        return {"problem": problem}
+    answer = scope.get(order["name"])
+    calls = [
+        run.Call(
+            tuple(wire.load_value(a, remote(line, i)) for a in args),
+            {k: wire.load_value(v, remote(line, i)) for k, v in kwargs},
+        )
+        for i, (args, kwargs) in enumerate(order["calls"])
+    ]
+    spent = time.perf_counter() - started
+    outcomes = run.run(answer, calls, again=order["again"], time_limit=max(order["time_limit"] - spent, 0.01))
+    return {
+        "outcomes": [wire.dump_outcome(outcome) for outcome in outcomes],
+        "facts": wire.dump_facts(run.facts_of(answer)) if callable(answer) else None,
+    }
+
+
+def define(pieces: list, scope: dict, time_limit: float) -> dict | None:
+    """Execute the statements an answer needs; return what went wrong, None if nothing did."""
+    started = time.perf_counter()
+    for cell, line_number, text, flags in pieces:
+        name = f"<cell {cell}>"
+        source = "\n" * (line_number - 1) + text
+        linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+        try:
+            with warnings.catch_warnings(), alarm(time_limit - (time.perf_counter() - started)):
+                warnings.simplefilter("ignore")
+                exec(compile(source, name, "exec", flags, dont_inherit=True), scope)
+        except run.TimeUp:
+            return {"status": "timeout", "cell": cell}
+        except BaseException as wrong:
+            frames = [f for f in traceback.extract_tb(wrong.__traceback__) if f.filename.startswith("<cell ")]
+            return {
+                "status": "memory" if isinstance(wrong, MemoryError) else "raised",
+                "cell": cell,
+                "type": str(type(wrong).__name__)[:80],
+                "message": safe_text(wrong),
+                "line": frames[-1].lineno if frames else line_number,
+                "text": (frames[-1].line or "")[:200] if frames else "",
+            }
+    return None
+
+
+@contextlib.contextmanager
+def alarm(seconds: float):
+    """Raise `run.TimeUp` in the block after `seconds`, and again for code that swallows it."""
+
+    def ring(*_):
+        raise run.TimeUp
+
+    signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001), 0.25)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def safe_text(wrong: BaseException) -> str:
+    """Return an exception's message; its `__str__` may be a student's."""
+    try:
+        return str(wrong)[:2000]
+    except BaseException:
+        return ""
+
+
+def remote(line: socket.socket, call: int):
+    """Return what makes an argument that is a callable: it asks the trusted process for each value."""
+
+    def make(index: int, name: str, doc: str | None) -> run.Fn:
+        def ask(*args, **kwargs):
+            message = {
+                "ask": index,
+                "call": call,
+                "args": [wire.dump_node(run.pack(a)) for a in args],
+                "kwargs": [[k, wire.dump_node(run.pack(v))] for k, v in kwargs.items()],
+            }
+            # The time limit counts the answer's own time, so the clock stands still while others compute.
+            left = signal.setitimer(signal.ITIMER_REAL, 0) if in_main_thread() else None
+            try:
+                protocol.send(line, message)
+                reply = protocol.receive(line)
+            except (protocol.ProtocolError, OSError):
+                raise Gone from None
+            finally:
+                if left and left[0]:
+                    signal.setitimer(signal.ITIMER_REAL, *left)
+            if "raised" in reply:
+                kind = getattr(builtins, reply["raised"], ValueError)
+                raise kind(reply["message"])
+            return wire.load_value(reply["value"])
+
+        ask.__doc__ = doc
+        return run.Fn(name, ask)
+
+    return make
+
+
+def in_main_thread() -> bool:
+    """Return whether this is the thread that timers ring in."""
+    return threading.current_thread() is threading.main_thread()
+
+
+# ---------------------------------------------------------------- the parent
+
+
+def main() -> None:
+    """Answer orders until the control socket closes."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    memory = int(sys.argv[2])
+    in_sandbox = os.getpid() == 1
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)      # PR_SET_DUMPABLE: no child reads or writes this memory
+    warm()
+    control.sendall(json.dumps({"ready": sys.version.split()[0]}).encode() + b"\n")
+    gc.collect()
+    gc.freeze()      # forked children would copy every page that the collector touches
+    while True:
+        data, lines, _, _ = socket.recv_fds(control, 1, 1)
+        if not data or not lines:
+            return
+        pid = os.fork()
+        if pid == 0:
+            child(control, lines[0], memory, in_sandbox)
+        os.close(lines[0])
+        status = watch(pid, control)
+        if in_sandbox:
+            sweep()
+        left_behind = in_sandbox and bool(os.listdir("/tmp"))
+        ended = {"code": os.waitstatus_to_exitcode(status), "left_behind": left_behind}
+        control.sendall(json.dumps(ended).encode() + b"\n")
+
+
+def child(control: socket.socket, line_fd: int, memory: int, in_sandbox: bool) -> None:
+    """Be the child of one submission; never returns."""
+    code = 1
+    try:
+        control.close()
+        line = socket.socket(fileno=line_fd)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        run.MAX_BYTES = 16 * MB
+        confine(memory, in_sandbox)
+        serve(line, memory)
+        code = 0
+    except MemoryError:
+        code = NOT_ENOUGH_MEMORY
+    except Gone:
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def watch(pid: int, control: socket.socket) -> int:
+    """Wait for the child's end, or end it when told to; return its wait status."""
+    ended = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
+    try:
+        while True:
+            ready, _, _ = select.select([control] + ([ended] if ended else []), [], [], None if ended else 0.01)
+            if control in ready:
+                order = control.recv(1)
+                os.kill(pid, signal.SIGKILL)
+                if not order:
+                    os._exit(0)      # the trusted process is gone, and so is the reason to be here
+            if ended is None or ended in ready:
+                found, status = os.waitpid(pid, os.WNOHANG)
+                if found == pid:
+                    return status
+    finally:
+        if ended is not None:
+            os.close(ended)
+
+
+def sweep() -> None:
+    """End and reap whatever is left in this sandbox beside this process."""
+    try:
+        os.kill(-1, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    while True:
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+def warm() -> None:
+    """Load what most answers load anyway, so that children find it there."""
+    import collections
+    import functools
+    import inspect
+    import itertools
+    import random
+    import resource  # noqa: F401
+    import typing  # noqa: F401
+
+    import numpy as np
+
+    np.random.default_rng(0).normal(size=3)
+    np.linalg.norm(np.ones((2, 2)) @ np.ones((2, 2)))
+    np.exp(np.linspace(-1.0, 1.0, 5)).argmax()
+    ctypes.CDLL(None)
+    _ = collections, functools, inspect, itertools, math, random
+
+
+if __name__ == "__main__":
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [p for p in sys.path if p and p != here]
+    sys.path[:0] = [here, *sys.argv[3:]]
+    import protocol
+    import run
+    import wire
+
+    sys.path.remove(here)
+    main()
