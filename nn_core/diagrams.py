@@ -277,8 +277,20 @@ def _sizes_and_weights(network):
     return [weights[0].shape[0], *[W.shape[1] for W in weights]], weights
 
 
+def network_places(sizes, max_units=7, gap=(2.9, 1.15)):
+    """Return where a network's units stand in its diagram, and the diagram's (width, height).
+
+    `gap` is the distance of neighbors: from layer to layer, from unit to unit.
+    """
+    rows = max(min(n, max_units) for n in sizes)
+    width, height = gap[0] * (len(sizes) - 1), max(gap[1] * rows, 2.3)
+    places = network_layout(sizes, width, height, max_units)
+    return {k: (x + 1.1, y + 0.35) for k, (x, y) in places.items()}, (width + 2.2, height + 1.5)
+
+
 def network_diagram(
-    network, ax=None, *, labels=None, values=None, highlight=(), names=None, weight_labels=False, max_units=7
+    network, ax=None, *, labels=None, values=None, highlight=(), names=None, weight_labels=False, max_units=7,
+    gap=(2.9, 1.15)
 ):
     """Draw a feedforward network, layer by layer.
 
@@ -297,12 +309,13 @@ def network_diagram(
         Captions of the layers.
     weight_labels : bool
         Write each weight on its edge (for small networks).
+    max_units, gap
+        See :func:`network_places`.
     """
     sizes, weights = _sizes_and_weights(network)
-    rows = max(min(n, max_units) for n in sizes)
-    width, height = 2.9 * (len(sizes) - 1), max(1.15 * rows, 2.3)
-    ax = _sheet(ax, width + 2.2, height + 1.5)
-    places = {k: (x + 1.1, y + 0.35) for k, (x, y) in network_layout(sizes, width, height, max_units).items()}
+    places, sheet = network_places(sizes, max_units, gap)
+    ax = _sheet(ax, *sheet)
+    height = sheet[1] - 1.5
     highlight, last = set(highlight), len(sizes) - 1
     largest = max((np.abs(W).max() for W in weights), default=1.0) if weights else 1.0
     for (layer, i), start in places.items():

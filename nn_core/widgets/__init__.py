@@ -3,11 +3,26 @@
 ``widgets.neuron()`` as the last line of a cell shows it; on paper and in the web book the cell keeps a still.
 """
 
+from nn_core.widgets.fits import outlier_fit, universal_approximation
 from nn_core.widgets.functions import (
     activation_explorer,
     gradient_check_curve,
     loss_explorer,
     schedule_explorer,
 )
+from nn_core.widgets.geometry import neuron, perceptron_training
+from nn_core.widgets.networks import backprop_stepper, forward_flow, initialisation
 
-__all__ = ["activation_explorer", "gradient_check_curve", "loss_explorer", "schedule_explorer"]
+__all__ = [
+    "activation_explorer",
+    "backprop_stepper",
+    "forward_flow",
+    "gradient_check_curve",
+    "initialisation",
+    "loss_explorer",
+    "neuron",
+    "outlier_fit",
+    "perceptron_training",
+    "schedule_explorer",
+    "universal_approximation",
+]

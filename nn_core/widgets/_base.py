@@ -32,19 +32,19 @@ HERE = Path(__file__).parent
 
 
 def encode_png(rgba):
-    r"""Encode an (height, width, 4) array of bytes as a PNG, dropping alpha, fast rather than small.
+    r"""Encode an (height, width, 4) array of bytes as a PNG, fast rather than small.
 
     >>> encode_png(np.zeros((2, 3, 4), dtype=np.uint8))[:4]
     b'\x89PNG'
     """
     height, width = rgba.shape[:2]
-    rows = np.zeros((height, 1 + 3 * width), dtype=np.uint8)  # each row starts with filter type 0
-    rows[:, 1:] = rgba[..., :3].reshape(height, -1)
+    rows = np.zeros((height, 1 + 4 * width), dtype=np.uint8)  # each row starts with filter type 0
+    rows[:, 1:] = rgba.reshape(height, -1)
 
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
     body = zlib.compress(rows, 1)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 

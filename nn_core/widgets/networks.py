@@ -1,0 +1,517 @@
+"""Inside a network: every number on its way forward, the blame on its way back, both through depth."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from nn_core.activations import ACTIVATIONS
+from nn_core.diagrams import BLUE, INK, RED, network_diagram, network_places
+from nn_core.layers import INITIALIZERS
+from nn_core.losses import LOSSES
+from nn_core.models import MLP
+from nn_core.training import MATCHING_LOSS
+from nn_core.widgets._base import Interactive, Picture, Reading, button, log_slider, menu, number, slider
+
+GAP = (3.4, 1.6)  # from layer to layer, from unit to unit: room for two lines of numbers under a unit
+
+
+def small_network():
+    """Return the 2-3-1 network that a reader meets first: round weights, ReLU, then a sigmoid."""
+    net = MLP([2, 3, 1], hidden="relu", output="sigmoid", init="zeros", rng=np.random.default_rng(0))
+    net.layers[0].W[:] = [[0.2, -0.4, 0.5], [0.8, 0.3, -0.6]]
+    net.layers[0].b[:] = [0.1, 0.2, -0.1]
+    net.layers[1].W[:] = [[0.7], [-0.5], [0.4]]
+    net.layers[1].b[:] = [-0.2]
+    return net
+
+
+def copy_of(net, hidden=None):
+    """Return a network with the same weights in float64, with another hidden activation if one is named."""
+    twin = MLP(net.sizes, hidden=hidden or net.hidden, output=net.output, init="zeros")
+    for old, new in zip(net.layers, twin.layers, strict=True):
+        new.W[:], new.b[:] = old.W, old.b
+    return twin
+
+
+def layer_values(net, X):
+    """Return what every layer gives for X: lists Z and A, one (n, units) array a layer, A[0] = X.
+
+    >>> Z, A = layer_values(small_network(), np.array([[0.5, 1.0]]))
+    >>> float(Z[0][0, 0]), float(A[1][0, 0])
+    (1.0, 1.0)
+    """
+    Z, A = [], [np.asarray(X, dtype=float)]
+    for k, layer in enumerate(net.layers):
+        Z.append(A[-1] @ layer.W + layer.b)
+        A.append(net.activate(Z[-1]) if k == len(net.layers) - 1 else net.activations[k].f(Z[-1]))
+    return Z, A
+
+
+class NetworkPicture:
+    """A network's diagram that stays, and beside its units and edges the numbers that move."""
+
+    def __init__(self, picture, ax, net):
+        self.net = net
+        self.places, _ = network_places(net.sizes, 7, GAP)
+        network_diagram(net, ax, weight_labels=True, gap=GAP)
+        self.above, self.below = {}, {}
+        for (layer, unit), (x, y) in self.places.items():
+            style = {"ha": "center", "fontsize": 9, "linespacing": 1.15}
+            self.below[layer, unit] = ax.text(x, y - 0.47, "", va="top", color=BLUE, **style)
+            self.above[layer, unit] = ax.text(x, y + 0.47, "", va="bottom", color=RED, **style)
+        self.edges = {}
+        for (layer, i), start in self.places.items():
+            for j in range(net.sizes[layer + 1] if layer < len(net.layers) else 0):
+                if (layer + 1, j) in self.places:
+                    end = self.places[layer + 1, j]
+                    (edge,) = ax.plot(
+                        *zip(start, end, strict=True), color=RED, alpha=0.45, linestyle="-", zorder=1.2
+                    )
+                    edge.set_visible(False)
+                    self.edges[layer, i, j] = edge
+        picture.moving(*self.edges.values(), *self.below.values(), *self.above.values())
+
+    def write(self, below, above=None):
+        """Write texts, given as {(layer, unit): text}; units that are not named get none."""
+        for key, artist in self.below.items():
+            artist.set_text(below.get(key, ""))
+        for key, artist in self.above.items():
+            artist.set_text((above or {}).get(key, ""))
+
+    def blame(self, sizes):
+        """Make edges as thick as their gradients, given as {(layer, i, j): gradient}."""
+        largest = max((abs(v) for v in sizes.values()), default=0) or 1.0
+        for key, edge in self.edges.items():
+            edge.set_visible(key in sizes and abs(sizes[key]) > 1e-12)
+            edge.set_linewidth(1 + 9 * abs(sizes.get(key, 0)) / largest)
+
+
+def check_small(net):
+    """Refuse networks whose numbers would not fit into a picture."""
+    if len(net.sizes) > 5 or max(net.sizes) > 6 or net.hidden == "prelu":
+        raise ValueError(
+            "the picture has room for up to 5 layers of up to 6 units, without PReLU; "
+            f"got sizes {list(net.sizes)}, hidden {net.hidden!r}"
+        )
+
+
+def picture_of(net):
+    """Return a picture in the proportions of the network's diagram, and its axes."""
+    _, (width, height) = network_places(net.sizes, 7, GAP)
+    picture = Picture(7.6, 7.6 * height / width)
+    picture.figure.set_layout_engine("none")
+    return picture, picture.figure.add_axes((0, 0, 1, 1))
+
+
+def inputs(net, x):
+    """Return a slider for each input."""
+    return {f"x{i + 1}": slider(f"input x{i + 1}", float(v), -3.0, 3.0, 0.05) for i, v in enumerate(x)}
+
+
+def first_input(net, x):
+    """Return x as (n_in,) numbers, 0.5 and 1.0 in turn if None."""
+    x = np.resize([0.5, 1.0], net.sizes[0]) if x is None else np.asarray(x, dtype=float).ravel()
+    if x.size != net.sizes[0]:
+        raise ValueError(f"x must have shape ({net.sizes[0]},), got {x.shape}")
+    return np.clip(x, -3, 3)
+
+
+class ForwardFlow(Interactive):
+    """Every number on its way through a small network."""
+
+    name = "Forward flow"
+
+    def __init__(self, net, x):
+        self.net = small_network() if net is None else net
+        check_small(self.net)
+        self.first = first_input(self.net, x)
+        picture, ax = picture_of(self.net)
+        self.diagram = NetworkPicture(picture, ax, self.net)
+        controls = inputs(self.net, self.first)
+        controls["hidden"] = menu("hidden activation", ACTIVATIONS, self.net.hidden)
+        self.start(picture, controls)
+
+    @property
+    def alt(self):
+        """Text of the still."""
+        sizes = "-".join(map(str, self.net.sizes))
+        return f"A {sizes} network with all its weights, and under each unit its z and a, for two inputs."
+
+    def show(self, hidden, **x):
+        """Send the input through and write z and a under every unit."""
+        net = self.net if hidden == self.net.hidden else copy_of(self.net, hidden)
+        Z, A = layer_values(net, np.array([list(x.values())]))
+        self.diagram.write(value_texts(Z, A))
+        numbers = {}
+        for k, (z, a) in enumerate(zip(Z, A[1:], strict=True), start=1):
+            numbers |= {f"z of layer {k}": z[0], f"a of layer {k}": a[0]}
+        off = int(sum(np.sum(a == 0) for a in A[1:-1]))
+        sentence = f"The network answers {number(A[-1][0])}."
+        if off:
+            sentence += (
+                f" {off} hidden unit{'s are' if off > 1 else ' is'} off for this input: it sends 0 on."
+            )
+        return Reading(sentence, numbers)
+
+    def still(self):
+        """Draw two inputs side by side."""
+        figure = Figure(figsize=(8.8, 3.9), layout="constrained")
+        for ax, x in zip(figure.subplots(1, 2), (self.first, -self.first), strict=True):
+            Z, A = layer_values(self.net, x[None])
+            network_diagram(self.net, ax, weight_labels=True, gap=GAP)
+            places, _ = network_places(self.net.sizes, 7, GAP)
+            for key, text in value_texts(Z, A).items():
+                ax.text(
+                    places[key][0], places[key][1] - 0.5, text, ha="center", va="top", fontsize=7, color=BLUE
+                )
+        return figure
+
+
+def value_texts(Z, A, upto=None):
+    """Return the texts under the units: the inputs, then z and a of every layer up to `upto`."""
+    texts = {(0, i): number(round(v, 6)) for i, v in enumerate(A[0][0])}
+    for k, (z, a) in enumerate(zip(Z, A[1:], strict=True), start=1):
+        if upto is None or k <= upto:
+            for j in range(z.shape[1]):
+                texts[k, j] = f"z = {z[0, j]:.4g}\na = {a[0, j]:.4g}"
+    return texts
+
+
+def forward_flow(net=None, x=None):
+    """Change an input and see every number flow through a small network.
+
+    Parameters
+    ----------
+    net : MLP, optional
+        The reader's own network, of at most 5 layers of at most 6 units; a 2-3-1 network if None.
+    x : (n_in,) array, optional
+        The first input.
+    """
+    return ForwardFlow(net, x)
+
+
+class Pass:
+    """One sample forward, back, and one step of gradient descent; every number kept.
+
+    Attributes
+    ----------
+    Z, A : lists of (1, units) arrays, forward
+    loss : float
+    delta, dW, db : lists, one array a layer
+    after : float, the loss after W - lr dW and b - lr db
+    """
+
+    def __init__(self, net, x, y, loss, lr):
+        twin = copy_of(net)
+        X, target = np.asarray(x, dtype=float)[None], np.atleast_1d(y)
+        self.Z, self.A = layer_values(twin, X)
+        self.loss, grad = twin.loss_and_gradient(X, target, loss)
+        # for one sample the gradient of a bias is the error term of its unit
+        self.delta = [layer.db.copy() for layer in twin.layers]
+        self.dW = [layer.dW.copy() for layer in twin.layers]
+        twin.theta -= lr * grad
+        self.after, _ = twin.loss_and_gradient(X, target, loss)
+
+
+class BackpropStepper(Interactive):
+    """Backpropagation one step at a time: forward, the loss, the blame, the update."""
+
+    name = "Backpropagation, step by step"
+
+    def __init__(self, net, x, y, loss):
+        self.net = small_network() if net is None else net
+        check_small(self.net)
+        if self.net.sizes[-1] != 1:
+            raise ValueError(f"the stepper follows one output unit, this network has {self.net.sizes[-1]}")
+        self.first = first_input(self.net, x)
+        fitting = [
+            n for n, f in LOSSES.items() if self.net.output in f.outputs and f.kind in ("values", "binary")
+        ]
+        self.target = float(y)
+        picture, ax = picture_of(self.net)
+        self.diagram = NetworkPicture(picture, ax, self.net)
+        self.last = 3 * len(self.net.layers) + 2
+        controls = {
+            "step": slider("step", 0, 0, self.last),
+            **inputs(self.net, self.first),
+            "y": slider("target y", self.target, 0.0, 1.0, 0.05),
+            "loss": menu("loss", fitting, loss or MATCHING_LOSS[self.net.output]),
+            "lr": log_slider("learning rate of the update", 0.5, -2, 1),
+        }
+        back = button("Back", "One step back", "step-backward")
+        next_ = button("Next", "One step on", "step-forward")
+        self.start(
+            picture,
+            controls,
+            buttons=[(back, lambda: self._go(-1)), (next_, lambda: self._go(1))],
+            rows=[["step", "lr"], [n for n in controls if n not in ("step", "lr")]],
+        )
+
+    def _go(self, by):
+        control = self.controls["step"]
+        control.value = int(np.clip(control.value + by, 0, control.max))
+
+    @property
+    def alt(self):
+        """Text of the still."""
+        return (
+            "Four moments of backpropagation in a small network: the values have flowed forward; the error "
+            "term of the output; the blame handed back to the hidden units; the gradient of every weight, thick "
+            "where the weight matters most."
+        )
+
+    def stage(self, step):
+        """Return what step number `step` does: (kind, layer), layers counted from 1."""
+        count = len(self.net.layers)
+        if step <= count:
+            return ("forward", step) if step else ("start", 0)
+        if step == count + 1:
+            return "loss", count
+        if step > 3 * count + 1:
+            return "update", 0
+        back = step - count - 2
+        return ("delta", "gradient")[back % 2], count - back // 2
+
+    def texts(self, p, step):
+        """Return what stands under and over the units, and the blame of the edges, after `step` steps."""
+        done = [self.stage(s) for s in range(1, step + 1)]
+        below = value_texts(p.Z, p.A, upto=max((k for kind, k in done if kind == "forward"), default=0))
+        above = {
+            (k, j): f"$\\delta$ = {v:.4g}"
+            for kind, k in done
+            if kind == "delta"
+            for j, v in enumerate(p.delta[k - 1])
+        }
+        blame = {
+            (k - 1, i, j): v
+            for kind, k in done
+            if kind == "gradient"
+            for (i, j), v in np.ndenumerate(p.dW[k - 1])
+        }
+        return below, above, blame
+
+    def show(self, step, y, loss, lr, **x):
+        """Show what is known after so many steps."""
+        p = Pass(self.net, list(x.values()), y, loss, lr)
+        below, above, blame = self.texts(p, step)
+        self.diagram.write(below, above)
+        self.diagram.blame(blame)
+        kind, k = self.stage(step)
+        numbers = {"step": step, "target": y}
+        if kind == "start":
+            sentence = "The input is set. Nothing is computed yet: press Next."
+        elif kind == "forward":
+            sentence = f"Forward through layer {k}: z is the weighted sum plus bias, a its activation."
+            numbers |= {"z": p.Z[k - 1][0], "a": p.A[k][0]}
+        elif kind == "loss":
+            sentence = f"The loss compares the output {number(p.A[-1][0])} with the target {number(y)}."
+            numbers |= {"loss": p.loss}
+        elif kind == "delta" and k == len(self.net.layers):
+            sentence = "The error term of the output: how the loss changes with its z."
+            numbers |= {"delta": p.delta[-1]}
+        elif kind == "delta":
+            sentence = f"Blame for layer {k}: its weights times the next delta, times f'(z) of each unit."
+            numbers |= {"delta": p.delta[k - 1]}
+        elif kind == "gradient":
+            sentence = (
+                f"Gradients of layer {k}: each weight's is the value that came in times the delta it went to."
+            )
+            numbers |= {"dW": p.dW[k - 1], "db": p.delta[k - 1]}
+        else:
+            better = "falls" if p.after < p.loss else "does not fall"
+            sentence = (
+                f"Update: every weight moves against its gradient, and the loss of this sample {better}."
+            )
+            if not np.isfinite(p.after) or p.after > 10 * p.loss + 1:
+                sentence += " The step was far too long."
+            numbers |= {"loss before": p.loss, "loss after": p.after, "learning rate": lr}
+        return Reading(sentence, numbers)
+
+    def still(self):
+        """Draw four moments: forward done, output's error term, hidden error terms, all gradients."""
+        count = len(self.net.layers)
+        figure = Figure(figsize=(8.8, 7.4), layout="constrained")
+        loss = self.controls["loss"].value
+        p = Pass(self.net, self.first, self.target, loss, 0.5)
+        titles = (
+            ("forward", count),
+            ("output's error term", count + 2),
+            ("blame handed back", count + 4),
+            ("all gradients", self.last - 1),
+        )
+        places, _ = network_places(self.net.sizes, 7, GAP)
+        for ax, (title, step) in zip(figure.subplots(2, 2).flat, titles, strict=True):
+            below, above, blame = self.texts(p, min(step, self.last))
+            network_diagram(self.net, ax, weight_labels=True, gap=GAP)
+            largest = max((abs(v) for v in blame.values()), default=1.0) or 1.0
+            for (layer, i, j), v in blame.items():
+                ends = zip(places[layer, i], places[layer + 1, j], strict=True)
+                ax.plot(
+                    *ends,
+                    color=RED,
+                    alpha=0.45,
+                    linestyle="-",
+                    linewidth=1 + 7 * abs(v) / largest,
+                    zorder=1.2,
+                )
+            for texts, shift, side, color in ((below, -0.5, "top", BLUE), (above, 0.5, "bottom", RED)):
+                for key, text in texts.items():
+                    x, y = places[key]
+                    ax.text(x, y + shift, text, ha="center", va=side, fontsize=7, color=color)
+            ax.set_title(title, loc="center")
+        return figure
+
+
+def backprop_stepper(net=None, x=None, y=1.0, loss=None):
+    """Step through backpropagation: forward, the loss, the blame of every unit and weight, the update.
+
+    Parameters
+    ----------
+    net : MLP with one output unit, optional
+        The reader's own network, of at most 5 layers of at most 6 units; a 2-3-1 network if None.
+    x : (n_in,) array, optional
+        The sample.
+    y : float
+        Its target.
+    loss : str, optional
+        A name in LOSSES; the one that matches the output if None.
+    """
+    return BackpropStepper(net, x, y, loss)
+
+
+def signals(X, sizes, activation, init, gain, rng):
+    """Send X forward through a fresh deep network, and a random error back.
+
+    Returns
+    -------
+    A : list of (n, units) arrays, what each hidden layer gives out
+    spread : (depth,) standard deviations of A
+    flow : (depth,) standard deviations of the gradient at each hidden layer's z, the last one's set to 1
+    """
+    net = MLP(
+        [X.shape[1], *sizes], hidden=activation, output="identity", rng=rng, init=init, dtype=np.float32
+    )
+    net.theta *= gain
+    A, Z = [np.asarray(X, dtype=float)], []
+    for layer in net.layers:
+        Z.append(A[-1] @ layer.W)
+        A.append(ACTIVATIONS[activation](Z[-1]))
+    D = rng.standard_normal(Z[-1].shape)
+    flow = [1.0]
+    for layer, z in zip(net.layers[:0:-1], Z[-2::-1], strict=True):
+        D = (D @ layer.W.T) * ACTIVATIONS[activation].derivative(z)
+        flow.append(float(D.std()))
+    return A[1:], np.array([float(a.std()) for a in A[1:]]), np.array(flow[::-1])
+
+
+class Initialisation(Interactive):
+    """What the first weights do to the signals of a deep network."""
+
+    name = "Initialisation"
+    alt = (
+        "Histograms of the activations in six layers of a tanh network under three initialisations: with "
+        "weights too small the signal dies layer by layer, with weights too large nearly every unit saturates "
+        "at -1 or 1, with Glorot's it keeps its spread."
+    )
+    depth, bins = 6, 41
+
+    def __init__(self, X, activation, width):
+        rng = np.random.default_rng(0)
+        self.X = rng.standard_normal((200, width)) if X is None else np.asarray(X, dtype=float)
+        self.width = width
+        self.picture = Picture(7.6, 4.2)
+        grid = self.picture.figure.add_gridspec(2, self.depth, height_ratios=(1, 1.15))
+        self.stairs, self.notes = [], []
+        for k in range(self.depth):
+            ax = self.picture.figure.add_subplot(grid[0, k])
+            ax.set(
+                xlim=(-1.04, 1.04), ylim=(0, 1.25), yticks=[], xticks=(-1, 0, 1), xticklabels=("", "0", "")
+            )
+            ax.set_title(f"layer {k + 1}", loc="center", fontsize=10)
+            ax.spines["left"].set_visible(False)
+            (line,) = ax.plot([], [], color=BLUE, linestyle="-", linewidth=1.3, drawstyle="steps-mid")
+            self.stairs.append(line)
+            self.notes.append(ax.text(0, 1.12, "", ha="center", va="center", fontsize=8.5))
+        chart = self.picture.figure.add_subplot(grid[1, :])
+        chart.set(yscale="log", xlim=(0.8, self.depth + 0.2), ylim=(1e-12, 1e8), xlabel="layer")
+        chart.set_ylabel("standard deviation")
+        (self.spread,) = chart.plot(
+            [], [], color=BLUE, linestyle="-", marker="o", label="activations, forward"
+        )
+        (self.flow,) = chart.plot(
+            [], [], color=RED, linestyle="--", marker="s", label="gradient at z, backward"
+        )
+        chart.legend(loc="lower left", ncols=2)
+        self.picture.moving(*self.stairs, *self.notes, self.spread, self.flow)
+        controls = {
+            "activation": menu("activation", ACTIVATIONS, activation),
+            "init": menu("initialisation", INITIALIZERS),
+            "gain": log_slider("weights times", 1.0, -2, 2),
+            "seed": slider("seed", 0, 0, 20),
+        }
+        self.start(self.picture, controls)
+
+    def run(self, activation, init, gain, seed):
+        """Return the signals of a fresh network."""
+        return signals(self.X, [self.width] * self.depth, activation, init, gain, np.random.default_rng(seed))
+
+    def show(self, activation, init, gain, seed):
+        """Send the samples through a fresh network and draw each layer's histogram."""
+        A, spread, flow = self.run(activation, init, gain, seed)
+        first = np.abs(A[0][np.isfinite(A[0])])
+        reach = float(first.max(initial=0.0)) or 1.0
+        for line, note, a, std in zip(self.stairs, self.notes, A, spread, strict=True):
+            share = np.clip(a[np.isfinite(a)] / reach, -1, 1)
+            counts, edges = np.histogram(share, bins=self.bins, range=(-1, 1))
+            line.set_data((edges[1:] + edges[:-1]) / 2, counts / max(counts.max(), 1))
+            note.set_text(f"{std:.2g}")
+        layers = np.arange(1, self.depth + 1)
+        self.spread.set_data(layers, np.clip(spread, 1e-12, 1e8))
+        self.flow.set_data(layers, np.clip(flow, 1e-12, 1e8))
+        last, back = float(spread[-1]), float(flow[0])
+        if not np.isfinite(last) or not np.isfinite(back):
+            sentence = "The signal overflows: nothing can be learned from infinities."
+        elif last == 0:
+            sentence = (
+                "Every unit gives out the same or nothing: no signal passes, and no gradient comes back."
+            )
+        elif last < 0.05 * spread[0] or back < 0.02:
+            sentence = "The signal or its gradient fades on the way: the first layers would hardly learn."
+        elif last > 20 * spread[0] or back > 50:
+            sentence = "The signal or its gradient grows from layer to layer: training would blow up."
+        else:
+            sentence = "Signal and gradient keep their size: a good start."
+        numbers = {
+            "std, first layer": spread[0],
+            "std, last layer": last,
+            "gradient at the first layer": back,
+        }
+        return Reading(sentence, numbers)
+
+    def still(self):
+        """Draw tanh under small, large and Glorot's weights."""
+        figure = Figure(figsize=(8.6, 5.4), layout="constrained")
+        axes = figure.subplots(3, self.depth, sharex=True)
+        for row, init in zip(axes, ("small_normal", "large_normal", "glorot_uniform"), strict=True):
+            A, _, _ = self.run("tanh", init, 1.0, 0)
+            for k, (ax, a) in enumerate(zip(row, A, strict=True)):
+                ax.hist(a.ravel(), bins=np.linspace(-1, 1, self.bins), color=BLUE)
+                ax.set(yticks=[], xticks=(-1, 0, 1), xlabel=f"std {a.std():.2g}")
+                ax.spines["left"].set_visible(False)
+                if init == "small_normal":
+                    ax.set_title(f"layer {k + 1}", loc="center", fontsize=10)
+            row[0].set_ylabel(init, color=INK)
+        return figure
+
+
+def initialisation(X=None, activation="tanh", width=64):
+    """See how the first weights let the signals of a deep network live, die or explode.
+
+    Parameters
+    ----------
+    X : (n_samples, n_features) array, optional
+        The reader's own samples; 200 normal ones if None.
+    activation : str, a name in ACTIVATIONS
+    width : int
+        Units in each of the six layers.
+    """
+    return Initialisation(X, activation, width)
