@@ -109,43 +109,77 @@ def _(rng):
     c = rng.normal(size=5)
     x = rng.uniform(0.5, 1.5, 5) * rng.choice([-1.0, 1.0], 5)
     yield case(
-        Fn("f(x) = sum(x**3)", _takes((5,), lambda x: np.sum(x**3))), x, h=1e-2,
-        note="x cubed with h = 0.01, where a one-sided difference is visibly wrong", rtol=1e-3, atol=1e-3,
+        Fn("f(x) = sum(x**3)", _takes((5,), lambda x: np.sum(x**3))),
+        x,
+        h=1e-2,
+        note="x cubed with h = 0.01, where a one-sided difference is visibly wrong",
+        rtol=1e-3,
+        atol=1e-3,
     )
     yield case(
         Fn("f(x) = sum(c * x**2) + x[0] * x[1]", _takes((5,), lambda x: c @ x**2 + x[0] * x[1])),
-        rng.normal(size=5), rtol=1e-3, atol=1e-3, note="entries that act on each other",
+        rng.normal(size=5),
+        rtol=1e-3,
+        atol=1e-3,
+        note="entries that act on each other",
     )
     A = rng.normal(size=(3, 2))
     yield case(
         Fn("f(x) = sum(A * sin(x))", _takes((3, 2), lambda x: np.sum(A * np.sin(x)))),
-        rng.normal(size=(3, 2)), 1e-4, rtol=1e-3, atol=1e-3, note="x with two axes",
+        rng.normal(size=(3, 2)),
+        1e-4,
+        rtol=1e-3,
+        atol=1e-3,
+        note="x with two axes",
     )
     B = rng.normal(size=(3, 3))
     yield case(
-        Fn("f(x) = sum((x @ B)**2)", _takes((3, 3), lambda x: np.sum((x @ B) ** 2))), rng.normal(size=(3, 3)),
-        rtol=1e-3, atol=1e-3, group="shape", note="a square x",
+        Fn("f(x) = sum((x @ B)**2)", _takes((3, 3), lambda x: np.sum((x @ B) ** 2))),
+        rng.normal(size=(3, 3)),
+        rtol=1e-3,
+        atol=1e-3,
+        group="shape",
+        note="a square x",
     )
     yield case(
-        Fn("f(x) = x[0]**3", _takes((1,), lambda x: x[0] ** 3)), rng.uniform(1, 2, 1), 1e-2,
-        rtol=1e-3, atol=1e-3, group="shape", note="a single entry",
+        Fn("f(x) = x[0]**3", _takes((1,), lambda x: x[0] ** 3)),
+        rng.uniform(1, 2, 1),
+        1e-2,
+        rtol=1e-3,
+        atol=1e-3,
+        group="shape",
+        note="a single entry",
     )
     yield case(
-        Fn("f(x) = sum(x**3)", _takes((2, 3), lambda x: np.sum(x**3))), rng.integers(-3, 4, (2, 3)),
-        rtol=1e-3, atol=1e-3, group="edge", note="x of integers",
+        Fn("f(x) = sum(x**3)", _takes((2, 3), lambda x: np.sum(x**3))),
+        rng.integers(-3, 4, (2, 3)),
+        rtol=1e-3,
+        atol=1e-3,
+        group="edge",
+        note="x of integers",
     )
     yield case(
         Fn("f(x) = sum(x**3 / 3 + c * x)", _takes((4,), lambda x: np.sum(x**3) / 3 + c[:4] @ x)),
-        np.array([0.0, -2.0, 0.5, 0.0]), rtol=1e-3, atol=1e-3,
-        group="edge", note="entries that are exactly 0",
+        np.array([0.0, -2.0, 0.5, 0.0]),
+        rtol=1e-3,
+        atol=1e-3,
+        group="edge",
+        note="entries that are exactly 0",
     )
     yield case(
         Fn("f(x) = sum(x**3)", _takes((4,), lambda x: np.sum(x**3))),
-        rng.uniform(0.5, 1.5, 4).astype(np.float32), check=_is_float64, group="edge", note="x in float32",
+        rng.uniform(0.5, 1.5, 4).astype(np.float32),
+        check=_is_float64,
+        group="edge",
+        note="x in float32",
     )
     yield case(
-        Fn("f(x) = sum(abs(x))", _takes((2,), lambda x: np.sum(np.abs(x)))), np.array([0.3, -0.4]), 1.0,
-        check=_uses_h, group="edge", note="h = 1, larger than x",
+        Fn("f(x) = sum(abs(x))", _takes((2,), lambda x: np.sum(np.abs(x)))),
+        np.array([0.3, -0.4]),
+        1.0,
+        check=_uses_h,
+        group="edge",
+        note="h = 1, larger than x",
     )
 
 
@@ -525,12 +559,18 @@ def _(rng):
     yield layer(6, 3, 1, group="shape", note="one output")
     yield layer(1, 1, 1, group="shape", note="one of each")
     yield case(
-        rng.normal(size=(4, 2)), rng.integers(-3, 4, (4, 3)), rng.integers(-3, 4, (3, 2)),
-        group="edge", note="X and W of integers",
+        rng.normal(size=(4, 2)),
+        rng.integers(-3, 4, (4, 3)),
+        rng.integers(-3, 4, (3, 2)),
+        group="edge",
+        note="X and W of integers",
     )
     yield case(
-        rng.normal(size=(5, 3)).astype(np.float32), rng.normal(size=(5, 2)).astype(np.float32),
-        rng.normal(size=(2, 3)).astype(np.float32), group="edge", note="float32",
+        rng.normal(size=(5, 3)).astype(np.float32),
+        rng.normal(size=(5, 2)).astype(np.float32),
+        rng.normal(size=(2, 3)).astype(np.float32),
+        group="edge",
+        note="float32",
     )
     dZ = rng.normal(size=(4, 3))
     dZ[1] = 0.0
@@ -540,8 +580,11 @@ def _(rng):
         dZ, X, rng.normal(size=(2, 3)), group="edge", note="a sample without error, an input that is always 0"
     )
     yield case(
-        1e6 * rng.normal(size=(4, 3)), 1e3 * rng.normal(size=(4, 2)), 1e-3 * rng.normal(size=(2, 3)),
-        group="edge", note="large errors, small weights",
+        1e6 * rng.normal(size=(4, 3)),
+        1e3 * rng.normal(size=(4, 2)),
+        1e-3 * rng.normal(size=(2, 3)),
+        group="edge",
+        note="large errors, small weights",
     )
 
 
@@ -664,8 +707,7 @@ def _(dZ, X, W):
 
 
 @dense_backward.mistake(
-    "order dW, db, dX",
-    "The three gradients are right, in another order. Return dX first, then dW, then db.",
+    "order dW, db, dX", "The three gradients are right, in another order. Return dX first, then dW, then db."
 )
 def _(dZ, X, W):
     dX, dW, db = dense_backward.reference(dZ, X, W)
@@ -673,8 +715,7 @@ def _(dZ, X, W):
 
 
 @dense_backward.mistake(
-    "order dW, dX, db",
-    "The three gradients are right, in another order. Return dX first, then dW, then db.",
+    "order dW, dX, db", "The three gradients are right, in another order. Return dX first, then dW, then db."
 )
 def _(dZ, X, W):
     dX, dW, db = dense_backward.reference(dZ, X, W)
@@ -682,8 +723,7 @@ def _(dZ, X, W):
 
 
 @dense_backward.mistake(
-    "order dX, db, dW",
-    "The three gradients are right, in another order. Return dX first, then dW, then db.",
+    "order dX, db, dW", "The three gradients are right, in another order. Return dX first, then dW, then db."
 )
 def _(dZ, X, W):
     dX, dW, db = dense_backward.reference(dZ, X, W)
@@ -691,16 +731,14 @@ def _(dZ, X, W):
 
 
 @dense_backward.mistake(
-    "dX missing",
-    "You return dW and db alone. The layer below waits for dX: without it the error stops here.",
+    "dX missing", "You return dW and db alone. The layer below waits for dX: without it the error stops here."
 )
 def _(dZ, X, W):
     return X.T @ dZ, dZ.sum(axis=0)
 
 
 @dense_backward.mistake(
-    "db missing",
-    "You return dX and dW alone. The biases learn too: return db as the third.",
+    "db missing", "You return dX and dW alone. The biases learn too: return db as the third."
 )
 def _(dZ, X, W):
     return dZ @ W.T, X.T @ dZ
@@ -845,17 +883,23 @@ def _(rng):
     yield case(rng.normal(size=(5, 1)), away_from_0(5, 1), group="shape", note="one unit")
     yield case(rng.normal(size=(3, 3)), away_from_0(3, 3), group="shape", note="square")
     yield case(
-        rng.uniform(1, 2, (2, 4)), np.array([[0.0, -0.0, 1.0, -1.0], [0.0, 2.0, -3.0, 0.0]]),
-        group="edge", note="Z exactly 0",
+        rng.uniform(1, 2, (2, 4)),
+        np.array([[0.0, -0.0, 1.0, -1.0], [0.0, 2.0, -3.0, 0.0]]),
+        group="edge",
+        note="Z exactly 0",
     )
     yield case(rng.uniform(1, 2, (3, 4)), rng.integers(-2, 3, (3, 4)), group="edge", note="Z of integers")
     yield case(
-        rng.normal(size=(3, 2)).astype(np.float32), away_from_0(3, 2).astype(np.float32),
-        group="edge", note="float32",
+        rng.normal(size=(3, 2)).astype(np.float32),
+        away_from_0(3, 2).astype(np.float32),
+        group="edge",
+        note="float32",
     )
     yield case(
-        np.array([0.0, 0.0, 1e6, -1e6, 1e6]), np.array([2.0, -2.0, 1e8, 1e-8, -1e-8]),
-        group="edge", note="errors of 0, tiny and huge Z",
+        np.array([0.0, 0.0, 1e6, -1e6, 1e6]),
+        np.array([2.0, -2.0, 1e8, 1e-8, -1e-8]),
+        group="edge",
+        note="errors of 0, tiny and huge Z",
     )
 
 
@@ -978,16 +1022,14 @@ def _(dA, Z):
 
 
 @relu_backward.mistake(
-    "leaky",
-    "Where Z is negative you let 1 % of the error through, as a leaky ReLU does. The ReLU stops it.",
+    "leaky", "Where Z is negative you let 1 % of the error through, as a leaky ReLU does. The ReLU stops it."
 )
 def _(dA, Z):
     return dA * np.where(Z > 0, 1.0, 0.01)
 
 
 @relu_backward.mistake(
-    "no mask",
-    "You pass dA on unchanged. Where the unit was inactive (Z not positive) the error must stop.",
+    "no mask", "You pass dA on unchanged. Where the unit was inactive (Z not positive) the error must stop."
 )
 def _(dA, Z):
     return dA.copy()
@@ -1093,8 +1135,13 @@ def mlp_gradients(X, y, W1, b1, W2, b2):
 def _(rng):
     def network(n, n_in, n_hidden, n_out, **options):
         return case(
-            rng.normal(size=(n, n_in)), rng.uniform(size=(n, n_out)), rng.normal(size=(n_in, n_hidden)),
-            rng.normal(size=n_hidden), rng.normal(size=(n_hidden, n_out)), rng.normal(size=n_out), **options,
+            rng.normal(size=(n, n_in)),
+            rng.uniform(size=(n, n_out)),
+            rng.normal(size=(n_in, n_hidden)),
+            rng.normal(size=n_hidden),
+            rng.normal(size=(n_hidden, n_out)),
+            rng.normal(size=n_out),
+            **options,
         )
 
     small = {"atol": 1e-8}  # gradients through two sigmoids are small numbers
@@ -1108,21 +1155,39 @@ def _(rng):
     yield network(4, 3, 1, 2, group="shape", note="one hidden unit", **small)
     parameters = [rng.normal(size=shape) for shape in [(2, 3), (3,), (3, 2), (2,)]]
     yield case(
-        rng.integers(0, 3, (5, 2)), rng.integers(0, 2, (5, 2)), *parameters,
-        group="edge", note="X and y of integers", **small,
+        rng.integers(0, 3, (5, 2)),
+        rng.integers(0, 2, (5, 2)),
+        *parameters,
+        group="edge",
+        note="X and y of integers",
+        **small,
     )
     yield case(
         *(rng.normal(size=s).astype(np.float32) for s in [(4, 3), (4, 2), (3, 2), (2,), (2, 2), (2,)]),
-        group="edge", note="float32",
+        group="edge",
+        note="float32",
     )
     yield case(
-        np.zeros((4, 2)), np.full((4, 2), 0.5), rng.normal(size=(2, 3)), np.zeros(3), np.zeros((3, 2)),
-        np.zeros(2), group="edge", note="targets met exactly: all gradients 0", **small,
+        np.zeros((4, 2)),
+        np.full((4, 2), 0.5),
+        rng.normal(size=(2, 3)),
+        np.zeros(3),
+        np.zeros((3, 2)),
+        np.zeros(2),
+        group="edge",
+        note="targets met exactly: all gradients 0",
+        **small,
     )
     yield case(
-        np.array([[8.0, -8.0], [-9.0, 7.0], [0.1, 0.2]]), np.array([[0.0], [1.0], [1.0]]), 5 * np.eye(2),
-        np.zeros(2), np.array([[3.0], [-2.0]]), np.array([0.5]),
-        group="edge", note="saturated hidden units", **small,
+        np.array([[8.0, -8.0], [-9.0, 7.0], [0.1, 0.2]]),
+        np.array([[0.0], [1.0], [1.0]]),
+        5 * np.eye(2),
+        np.zeros(2),
+        np.array([[3.0], [-2.0]]),
+        np.array([0.5]),
+        group="edge",
+        note="saturated hidden units",
+        **small,
     )
 
 
@@ -1195,8 +1260,7 @@ def _(X, y, W1, b1, W2, b2):
 
 
 @mlp_gradients.mistake(
-    "factor 2",
-    "Your gradients are twice too large: the loss has a 1/2, which cancels the 2 of the square.",
+    "factor 2", "Your gradients are twice too large: the loss has a 1/2, which cancels the 2 of the square."
 )
 def _(X, y, W1, b1, W2, b2):
     return _mlp(X, y, W1, b1, W2, b2, error=lambda a, y: 2 * (a - y))
@@ -1690,8 +1754,11 @@ def _(rng):
     yield epoch(rng.normal(size=(32, 2)), rng.permutation(32), 32, "edge", "one batch with all rows")
     yield epoch(rng.permutation(80).reshape(40, 2), rng.permutation(40), 6, "edge", "X and y of integers")
     yield epoch(
-        rng.normal(size=(33, 2)).astype(np.float32), rng.permutation(33).astype(np.float32), 5,
-        "edge", "float32",
+        rng.normal(size=(33, 2)).astype(np.float32),
+        rng.permutation(33).astype(np.float32),
+        5,
+        "edge",
+        "float32",
     )
 
 
@@ -1949,7 +2016,8 @@ def _(rng):
         c = rng.uniform(1, 2, factors.size)
         planted = _with_gradient(
             "loss sum(c * theta**2), one entry of the gradient wrong",
-            lambda t: np.sum(c * t**2), lambda t: 2 * c * t * factors,
+            lambda t: np.sum(c * t**2),
+            lambda t: 2 * c * t * factors,
         )
         return case(planted, point(factors.size), **small, **options)
 
@@ -1958,7 +2026,9 @@ def _(rng):
     yield bowl([1.0, 0.6, 1.0, 1.02, 1.0], note="one entry 40 % too small, one 2 % too large")
     yield case(
         _with_gradient("loss sum(sin(theta)), right gradient", lambda t: np.sum(np.sin(t)), np.cos),
-        rng.uniform(-1, 1, 6), note="a right gradient", **small,
+        rng.uniform(-1, 1, 6),
+        note="a right gradient",
+        **small,
     )
     yield bowl([1.0, 1.0, -1.0], note="one entry with the wrong sign")
     yield bowl([1.5], group="shape", note="one parameter")
@@ -1967,40 +2037,59 @@ def _(rng):
     yield case(
         _with_gradient(
             "loss theta[0]**2 + theta[2]**2, gradient wrong at [2], 0 at [1]",
-            lambda t: t[0] ** 2 + t[2] ** 2, lambda t: [2 * t[0], 0.0, 3 * t[2]],
+            lambda t: t[0] ** 2 + t[2] ** 2,
+            lambda t: [2 * t[0], 0.0, 3 * t[2]],
         ),
-        point(3), group="edge", note="an entry on which nothing depends: g and n are both 0", **small,
+        point(3),
+        group="edge",
+        note="an entry on which nothing depends: g and n are both 0",
+        **small,
     )
     yield case(
-        _with_gradient(
-            "loss theta[0]**2, gradient claims 0", lambda t: t[0] ** 2, lambda t: [0.0, 0.0]
-        ),
-        np.array([1.0, 2.0]), group="edge", note="a gradient that is 0 where the loss has a slope", **small,
+        _with_gradient("loss theta[0]**2, gradient claims 0", lambda t: t[0] ** 2, lambda t: [0.0, 0.0]),
+        np.array([1.0, 2.0]),
+        group="edge",
+        note="a gradient that is 0 where the loss has a slope",
+        **small,
     )
     yield case(
         _with_gradient(
             "loss theta[0]**2, gradient claims 3 at [1]", lambda t: t[0] ** 2, lambda t: [2 * t[0], 3.0]
         ),
-        np.array([1.0, 2.0]), group="edge", note="a gradient where the loss has no slope", **small,
+        np.array([1.0, 2.0]),
+        group="edge",
+        note="a gradient where the loss has no slope",
+        **small,
     )
     yield case(
         _with_gradient(
             "loss 1e-9 * sum(theta), gradient 50 % too large at [1]",
-            lambda t: 1e-9 * np.sum(t), lambda t: [1e-9, 1.5e-9, 1e-9],
+            lambda t: 1e-9 * np.sum(t),
+            lambda t: [1e-9, 1.5e-9, 1e-9],
         ),
-        point(3), group="edge", note="gradients of about 1e-9", **small,
+        point(3),
+        group="edge",
+        note="gradients of about 1e-9",
+        **small,
     )
     yield case(
         _with_gradient(
             "loss 1e6 * sum(theta**2), gradient 10 % too large at [0]",
-            lambda t: 1e6 * np.sum(t**2), lambda t: 2e6 * t * [1.1, 1.0],
+            lambda t: 1e6 * np.sum(t**2),
+            lambda t: 2e6 * t * [1.1, 1.0],
         ),
-        point(2), group="edge", note="gradients of about 1e6", **small,
+        point(2),
+        group="edge",
+        note="gradients of about 1e6",
+        **small,
     )
     yield case(
         _with_gradient("loss sum(theta**3), right gradient", lambda t: np.sum(t**3), lambda t: 3 * t**2),
-        np.array([0.5, -0.8, 1.0]), 0.1, **small,
-        group="edge", note="h = 0.1, where the difference itself errs",
+        np.array([0.5, -0.8, 1.0]),
+        0.1,
+        **small,
+        group="edge",
+        note="h = 0.1, where the difference itself errs",
     )
 
 
@@ -2159,17 +2248,14 @@ gradient_check.mistake(
 )(_checker(difference=lambda loss, theta, e, h: (loss(theta + e / 2) - loss(theta - e / 2)) / h))
 
 gradient_check.mistake(
-    "h ignored",
-    "Your step does not depend on h. Use the argument for the nudge and for the division.",
+    "h ignored", "Your step does not depend on h. Use the argument for the nudge and for the division."
 )(_checker(difference=lambda loss, theta, e, h: _central(loss, theta, e * (1e-5 / h), 1e-5)))
 
 gradient_check.mistake(
     "all entries nudged at once",
     "You move all entries of theta together and compare that one slope with every entry of the gradient. "
     "Nudge one entry at a time.",
-)(
-    _checker(difference=lambda loss, theta, e, h: (loss(theta + h) - loss(theta - h)) / (2 * h))
-)
+)(_checker(difference=lambda loss, theta, e, h: (loss(theta + h) - loss(theta - h)) / (2 * h)))
 
 
 @gradient_check.mistake(
@@ -2240,8 +2326,7 @@ def _(loss_and_grad, theta, h=1e-5):
 
 
 @gradient_check.mistake(
-    "all errors returned",
-    "You return the errors of all entries. Report one number: the largest.",
+    "all errors returned", "You return the errors of all entries. Report one number: the largest."
 )
 def _(loss_and_grad, theta, h=1e-5):
     g, n = _both(loss_and_grad, theta, h)
@@ -2258,10 +2343,7 @@ def _(loss_and_grad, theta, h=1e-5):
     return bool(gradient_check.reference(loss_and_grad, theta, h) < 1e-5)
 
 
-@gradient_check.mistake(
-    "in percent",
-    "You report the error in percent. The relative error is a plain ratio.",
-)
+@gradient_check.mistake("in percent", "You report the error in percent. The relative error is a plain ratio.")
 def _(loss_and_grad, theta, h=1e-5):
     return 100 * gradient_check.reference(loss_and_grad, theta, h)
 
@@ -2397,13 +2479,26 @@ def _(rng):
     yield epoch(5, 2, 64, group="edge", note="batch_size larger than n_samples")
     yield epoch(8, 2, 3, 0.0, group="edge", note="a learning rate of 0")
     yield case(
-        rng.normal(size=2), rng.integers(-2, 3, (8, 2)), rng.integers(0, 2, 8), _linear_model(2), 0.5, 3,
-        Rng(_seed(rng)), group="edge", note="X and y of integers",
+        rng.normal(size=2),
+        rng.integers(-2, 3, (8, 2)),
+        rng.integers(0, 2, 8),
+        _linear_model(2),
+        0.5,
+        3,
+        Rng(_seed(rng)),
+        group="edge",
+        note="X and y of integers",
     )
     yield case(
-        rng.normal(size=3).astype(np.float32), rng.normal(size=(10, 3)).astype(np.float32),
-        rng.normal(size=10).astype(np.float32), _linear_model(3), 0.5, 4, Rng(_seed(rng)),
-        group="edge", note="float32",
+        rng.normal(size=3).astype(np.float32),
+        rng.normal(size=(10, 3)).astype(np.float32),
+        rng.normal(size=10).astype(np.float32),
+        _linear_model(3),
+        0.5,
+        4,
+        Rng(_seed(rng)),
+        group="edge",
+        note="float32",
     )
 
 
@@ -2459,8 +2554,7 @@ sgd_epoch.mistake(
 )(_epoch(lambda lr, g, rows, n, size: -lr * g))
 
 sgd_epoch.mistake(
-    "lr left out",
-    "Your step does not contain the learning rate: subtract lr times the gradient.",
+    "lr left out", "Your step does not contain the learning rate: subtract lr times the gradient."
 )(_epoch(lambda lr, g, rows, n, size: g))
 
 sgd_epoch.mistake(
@@ -2541,10 +2635,8 @@ sgd_epoch.mistake(
     "the rows of the batch.",
 )(_epoch(rows_of=lambda X, y, rows, rng: (X, y)))
 
-@sgd_epoch.mistake(
-    "two epochs",
-    "You go through the data twice. One epoch is one pass.",
-)
+
+@sgd_epoch.mistake("two epochs", "You go through the data twice. One epoch is one pass.")
 def _(theta, X, y, loss_and_grad, lr, batch_size, rng):
     theta = sgd_epoch.reference(theta, X, y, loss_and_grad, lr, batch_size, rng)
     return sgd_epoch.reference(theta, X, y, loss_and_grad, lr, batch_size, rng)
@@ -2610,10 +2702,7 @@ def _(theta, X, y, loss_and_grad, lr, batch_size, rng):
     return new
 
 
-@sgd_epoch.mistake(
-    "loss returned too",
-    "You return more than theta. Return the new parameters alone.",
-)
+@sgd_epoch.mistake("loss returned too", "You return more than theta. Return the new parameters alone.")
 def _(theta, X, y, loss_and_grad, lr, batch_size, rng):
     theta = sgd_epoch.reference(theta, X, y, loss_and_grad, lr, batch_size, rng)
     return theta, float(loss_and_grad(theta, X, y)[0])
@@ -2633,8 +2722,7 @@ def _(theta, X, y, loss_and_grad, lr, batch_size, rng):
 
 
 @sgd_epoch.mistake(
-    "gradient returned",
-    "You return the last gradient. Return the parameters after the epoch.",
+    "gradient returned", "You return the last gradient. Return the parameters after the epoch."
 )
 def _(theta, X, y, loss_and_grad, lr, batch_size, rng):
     order = rng.permutation(len(X))
