@@ -1,34 +1,193 @@
-"""Name the mistake: known ones first, then general ones, then the plain evidence."""
+"""Name the mistake: known ones first, then general ones, then the plain evidence.
+
+A detector takes a `Look` and returns a `Diagnosis` or None; the first that returns one is believed. So their
+order matters: what stops a reader comes before what merely puts numbers wrong, and a listed mistake, whose
+message was written by a person for exactly that, before a general one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
+import numpy as np
+
+from nn_exercises import figures, forms, replay
+from nn_exercises.conditions import condition
+from nn_exercises.exercise import Loss
 from nn_exercises.judge import Judgement, Prepared
-from nn_exercises.run import Facts, Outcome
+from nn_exercises.look import OF_VALUE, Diagnosis, Look
+from nn_exercises.mistakes import known, nearly_known
+from nn_exercises.run import Facts, Outcome, give
+from nn_exercises.show import show_number
 
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """One diagnosis: the key and message, the case that shows it, and evidence beyond given and due."""
-
-    key: str | None
-    message: str
-    case: int | None = None
-    given: tuple[str, str] | None = None
-    expected: tuple[str, str] | None = None
-    evidence: tuple[tuple[str, str], ...] = ()
+__all__ = ["Diagnosis", "diagnose"]
 
 
 def diagnose(
     prepared: Prepared, outcomes: Sequence[Outcome], judgement: Judgement, facts: Facts | None = None
 ) -> Diagnosis:
     """Return the one diagnosis that helps most."""
-    from nn_exercises.mistakes import known
+    look = Look(prepared, outcomes, judgement, facts)
+    found = next((d for d in (detect(look) for detect in DETECTORS) if d is not None), None)
+    return _with_gradient_evidence(look, found or _evidence(look))
 
-    i, fault = next((i, v.fault or v.purity) for i, v in enumerate(judgement.verdicts) if v.fault or v.purity)
-    found = known(prepared, outcomes, judgement)
-    if found:
-        return Diagnosis(found.key, found.message, i)
-    return Diagnosis(None, fault.text, i)
+
+def _problem_alone(look: Look) -> Diagnosis | None:
+    """Report the property that fails, where nothing else does."""
+    return _problem(look) if all(f.kind == "property" for f in look.faults.values()) else None
+
+
+def _problem(look: Look) -> Diagnosis | None:
+    """Report what the exercise's own property check has found."""
+    i = next(iter(look.of_kind("property")), None)
+    if i is None or look.of_kind("none", "count", "structure", "timeout"):
+        return None
+    return look.made(look.faults[i].key, look.faults[i].text, i)
+
+
+def _known(look: Look) -> Diagnosis | None:
+    found = known(look.prepared, look.outcomes, look.judgement)
+    return look.made(found.key, found.message) if found else None
+
+
+def _known_but_for_form(look: Look) -> Diagnosis | None:
+    found = known(look.prepared, look.outcomes, look.judgement, kinds=False)
+    return look.made(found.key, found.message) if found else None
+
+
+def _global_name(look: Look) -> Diagnosis | None:
+    """Report a notebook variable that the answer reads in the place of a parameter."""
+    if not look.facts or not look.facts.globals_read or not look.faults:
+        return None
+    names = [n for n in look.facts.globals_read if not n.isupper() or len(n) == 1]
+    if not names:
+        return None
+    one = len(names) == 1
+    message = (
+        f"Your function reads {' and '.join(f'`{n}`' for n in names)}, {'a variable' if one else 'variables'} of the "
+        f"notebook, not {'a parameter' if one else 'parameters'} of its own. The check calls it with other data: use "
+        "the parameters alone."
+    )
+    return look.made("global_name", message)
+
+
+def _only_where(look: Look) -> Diagnosis | None:
+    """Report the condition under which the values are wrong, where most others are right."""
+    failing = list(look.faults)
+    where = condition(look, failing, [i for i, c in enumerate(look.prepared.cases) if c.raises is None])
+    if where is None:
+        return None
+    i = failing[0]
+    kind = look.faults[i].kind
+    wrong = "NaN (not a number) comes out" if kind == "nan" else "the result is wrong"
+    message = f"Your function is right in the other cases, but {wrong} where {where.phrase}."
+    return look.made(f"wrong_{where.key}", message, i)
+
+
+def _nearly_known(look: Look) -> Diagnosis | None:
+    found = nearly_known(look.prepared, look.outcomes, look.judgement)
+    return look.made(found.key, f"In most cases your function does this: {found.message}") if found else None
+
+
+def _one_part(look: Look) -> Diagnosis | None:
+    """Report which of several returned values is wrong, where the others are right."""
+    names = look.part_names
+    paths = {f.path[0] for f in look.faults.values() if f.path}
+    if not names or not paths or len(paths) == len(names) or not all(f.path for f in look.faults.values()):
+        return None
+    right = [f"`{n}`" for k, n in enumerate(names) if k not in paths]
+    wrong = [f"`{n}`" for k, n in enumerate(names) if k in paths]
+    # Only the first fault of a case is known by its path; later parts may be wrong too, earlier ones are right.
+    sure = [r for r in right if names.index(r.strip("`")) < min(paths)]
+    if not sure:
+        return None
+    message = f"{' and '.join(sure)} {'is' if len(sure) == 1 else 'are'} right in every case; {wrong[0]} is not."
+    return look.made(f"wrong_{names[min(paths)]}", message)
+
+
+def _evidence(look: Look) -> Diagnosis:
+    """Show one case: the least that a card can do."""
+    i = look.first
+    note = look.prepared.cases[i].note
+    fault = look.faults.get(i) or look.impure[i]
+    part = look.part_name(fault.path)
+    what = f"{part} is wrong" if part else "the result is wrong"
+    place = f" ({note})" if note else ""
+    if fault.kind in OF_VALUE:
+        return look.made(None, f"The shape is right, but {what}: compare the values of the case below{place}.", i)
+    return look.made(None, f"{fault.text} See the case below{place}.", i)
+
+
+DETECTORS = (
+    forms.unfinished,
+    _problem_alone,
+    _known,
+    _problem,
+    forms.unseeded,
+    forms.stopped_everywhere,
+    forms.impurities,
+    forms.containers,
+    _known_but_for_form,
+    forms.number_kinds,
+    forms.warned,
+    forms.wrong_errors,
+    forms.stopped_sometimes,
+    forms.shapes,
+    figures.values,
+    replay.other_arguments,
+    replay.slips,
+    _global_name,
+    _nearly_known,
+    _only_where,
+    _one_part,
+)
+
+
+# ---------------------------------------------------------------- gradients
+
+
+def _with_gradient_evidence(look: Look, found: Diagnosis) -> Diagnosis:
+    """Add what nudging the worst entry does to the loss, where the exercise says what the loss is."""
+    if not look.exercise.losses or found.evidence:
+        return found
+    order = [found.case] if found.case is not None else []
+    for i in dict.fromkeys([*order, *look.faults]):
+        for loss in look.exercise.losses:
+            rows = _nudged(look, i, loss)
+            if rows:
+                return replace(found, case=i, evidence=rows)
+    return found
+
+
+def _nudged(look: Look, i: int, loss: Loss) -> tuple[tuple[str, str], ...]:
+    if i not in look.comparable or loss.parameter not in look.arguments(i):
+        return ()
+    pair = look.arrays(i, loss.output)
+    given = give(look.arguments(i))
+    x = given[loss.parameter]
+    if pair is None or not isinstance(x, np.ndarray) or pair[0].shape != pair[1].shape or pair[0].shape != x.shape:
+        return ()
+    due, claimed = pair
+    if not due.size or not np.isfinite(claimed).all() or np.allclose(due, claimed, 1e-4, 1e-6):
+        return ()
+    at = np.unravel_index(np.abs(due - claimed).argmax(), due.shape)
+    h, x = 1e-5, x.astype(np.float64)
+    ends = []
+    for step in (h, -h):
+        nudged = x.copy()
+        nudged[at] += step
+        try:
+            ends.append(float(loss.f(**{**give(look.arguments(i)), loss.parameter: nudged})))
+        except Exception:
+            return ()
+    slope = (ends[0] - ends[1]) / (2 * h)
+    if not np.isclose(slope, due[at], rtol=1e-3, atol=1e-5):
+        return ()   # a kink, or rounding: no evidence rather than a false one
+    entry = f"{loss.parameter}[{', '.join(str(int(k)) for k in at)}]"
+    name = look.part_name(() if loss.output is None else (loss.output,)).strip("`") or "your gradient"
+    return ((
+        f"Nudge {entry} by ±{h:g} and watch the loss",
+        f"the loss changes by {show_number(slope)} per unit (central difference)\n"
+        f"{name} claims {show_number(float(claimed[at]))}",
+    ),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from nn_exercises.compare import alike
 from nn_exercises.exercise import Mistake
@@ -53,17 +53,44 @@ def _purity_key(v: Verdict) -> tuple[str, str]:
     return (v.purity.kind, v.purity.key) if v.purity else ("", "")
 
 
-def known(prepared: Prepared, outcomes: Sequence[Outcome], judgement: Judgement) -> Mistake | None:
-    """Return the first known mistake that does the same as the answer in every case."""
-    for kinds in (True, False):
-        for index, mistake in enumerate(prepared.exercise.mistakes):
-            theirs, verdicts = what_it_does(prepared, index)
-            pairs = list(zip(outcomes, judgement.verdicts, theirs, verdicts.verdicts, strict=True))
-            if not all(agree(*pair, kinds=kinds) for pair in pairs):
-                continue
-            if _tells(pairs):
-                return mistake
+def known(
+    prepared: Prepared, outcomes: Sequence[Outcome], judgement: Judgement, *, kinds: bool = True
+) -> Mistake | None:
+    """Return the first known mistake that does the same as the answer in every case.
+
+    With `kinds` off the numbers count alone: the same mistake, returned as a list or as integers.
+    """
+    for mistake, pairs in _compared(prepared, outcomes, judgement):
+        if not all(agree(*pair, kinds=kinds) for pair in pairs):
+            continue
+        if kinds and _tells(pairs):
+            return mistake
+        if not kinds and any(
+            va.fault and vb.fault and "values" in (va.fault.kind, vb.fault.kind) for _, va, _, vb in pairs
+        ):
+            return mistake
     return None
+
+
+def nearly_known(prepared: Prepared, outcomes: Sequence[Outcome], judgement: Judgement) -> Mistake | None:
+    """Return the known mistake that agrees with the answer in most of the cases where either is wrong."""
+    best, best_share = None, 0.7
+    for mistake, pairs in _compared(prepared, outcomes, judgement):
+        telling = [pair for pair in pairs if pair[1].fault or pair[3].fault]
+        same = [p for p in telling if p[1].fault and p[3].fault and p[0].status == p[2].status == "returned"
+                and agree(*p, kinds=False)]
+        share = len(same) / max(1, len(telling))
+        if len(same) >= 2 and share > best_share:
+            best, best_share = mistake, share
+    return best
+
+
+def _compared(prepared: Prepared, outcomes: Sequence[Outcome], judgement: Judgement) -> Iterator[tuple[Mistake, list]]:
+    if not prepared.exercise.mutants:
+        return   # one run takes seconds: the exercise's own marks must name the mistake
+    for index, mistake in enumerate(prepared.exercise.mistakes):
+        theirs, verdicts = what_it_does(prepared, index)
+        yield mistake, list(zip(outcomes, judgement.verdicts, theirs, verdicts.verdicts, strict=True))
 
 
 def _tells(pairs: list[tuple[Outcome, Verdict, Outcome, Verdict]]) -> bool:

@@ -1,0 +1,372 @@
+"""Detectors for what has another form than is due: exceptions, missing returns, containers, dtypes, shapes."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+
+import numpy as np
+
+from nn_exercises.compare import SEQUENCES, alike, close, compare, name_of
+from nn_exercises.conditions import condition
+from nn_exercises.judge import rules_of
+from nn_exercises.look import Diagnosis, Look
+from nn_exercises.run import Node
+
+NUMBER_WORDS = ("no value", "one value", "two values", "three values", "four values", "five values", "six values")
+
+
+def unfinished(look: Look) -> Diagnosis | None:
+    """A call did not come to its end in time."""
+    late = [i for i, o in enumerate(look.outcomes) if o.status == "timeout"]
+    if not late:
+        return None
+    seconds = look.prepared.time_limit
+    message = (
+        f"Your function was stopped after {seconds:g} seconds. Is there a loop that never ends, or one that "
+        "does far more work than is needed?"
+    )
+    return look.made("timeout", message, late[0])
+
+
+def stopped_everywhere(look: Look) -> Diagnosis | None:
+    """Every call raised: the signature, a name, a slip."""
+    if any(o.status == "returned" for o in look.outcomes):
+        return None
+    return _stopped(look, list(range(len(look.outcomes))), everywhere=True)
+
+
+def stopped_sometimes(look: Look) -> Diagnosis | None:
+    """Some calls raised where a value is due."""
+    failing = look.of_kind("raised")
+    return _stopped(look, failing, everywhere=False) if failing else None
+
+
+def _stopped(look: Look, failing: list[int], *, everywhere: bool) -> Diagnosis:
+    i = look.first if look.first in failing else failing[0]
+    error = look.outcomes[i].error
+    if not error.inside and error.type == "TypeError" and "argument" in error.message:
+        have = ", ".join(look.facts.parameters) if look.facts and look.facts.parameters is not None else "others"
+        due = look.exercise.signature.removeprefix("def ").removesuffix(":")
+        message = f"Your function takes ({have}), so it cannot be called as the exercise says: `{due}`."
+        return look.made("signature", message, i)
+    where = condition(look, failing) if not everywhere else None
+    place = f" where {where.phrase}" if where else "" if everywhere else " in some cases"
+    advice = _advice(error.type, error.message)
+    message = f"Your function stops with {error.type}{place}: {error.message.rstrip('.')}." if error.message \
+        else f"Your function stops with {error.type}{place}."
+    key = {"NameError": "unknown_name", "UnboundLocalError": "unknown_name"}.get(error.type, "exception")
+    return look.made(key + (f"_{where.key}" if where and key == "exception" else ""), f"{message} {advice}".strip(), i)
+
+
+def _advice(kind: str, message: str) -> str:
+    text = message.lower()
+    for sign, advice in (
+        ("truth value of an array", "`if` and `and` ask for one True or False; compare all entries at once, for "
+         "example with `np.where`."),
+        ("only 0-dimensional arrays", "A function of `math`, or `float(…)`, takes one number; NumPy's takes whole "
+         "arrays."),
+        ("only length-1 arrays", "A function of `math`, or `float(…)`, takes one number; NumPy's takes whole arrays."),
+        ("math range error", "`math` stops where NumPy would overflow; rewrite the formula so that large inputs "
+         "are never exponentiated."),
+        ("cannot cast ufunc", "An integer array cannot take fractions: make a float array instead of changing the "
+         "integer one in place."),
+        ("matmul", "The inner sizes of the two factors of `@` must agree: print both shapes."),
+        ("not aligned", "The inner sizes of the two factors of a product must agree: print both shapes."),
+        ("could not be broadcast", "Print the shapes of both sides: one of them is not what you expect."),
+        ("object is not callable", "A name that should be a function holds something else, or an operator is missing "
+         "between a name and a parenthesis."),
+        ("nonetype", "A value is None: a function called here has no `return`."),
+        ("unexpected keyword", "The names of the parameters matter: use those of the signature."),
+        ("recursion", "The function calls itself without an end."),
+        ("iteration over a 0-d array", "A number has no entries to loop over; compute with the whole array at once."),
+        ("too many indices", "The array has fewer axes here than your index."),
+        ("len() of unsized", "A number has no length; compute with the whole array at once."),
+        ("object is not subscriptable", "A single number cannot be indexed; compute with the whole array at once."),
+    ):
+        if sign in text:
+            return advice
+    return {
+        "NameError": "Check the spelling; and a function may use only its parameters, its own variables and imports.",
+        "UnboundLocalError": "A variable is used before it has a value on this path.",
+        "ZeroDivisionError": "Which divisor is 0 here?",
+        "IndexError": "An index runs past the end: check the sizes that the loop uses.",
+        "KeyError": "A dict has no such key.",
+        "SystemExit": "A function ends with `return`, not with `exit()`.",
+        "ModuleNotFoundError": "NumPy and the standard library are all that an answer needs.",
+    }.get(kind, "")
+
+
+def wrong_errors(look: Look) -> Diagnosis | None:
+    """An exception that is due is missing, or another one comes."""
+    missing, other = look.of_kind("no_error"), look.of_kind("wrong_error")
+    if len(missing) + len(other) != len(look.faults):
+        return None   # other faults go first
+    if missing:
+        case = look.prepared.cases[missing[0]]
+        message = (
+            f"A {case.raises.__name__} is due where {case.note or 'the arguments are not allowed'}; your function "
+            "returned a value."
+        )
+        return look.made("no_error", message, missing[0])
+    if other:
+        case, error = look.prepared.cases[other[0]], look.outcomes[other[0]].error
+        message = (
+            f"Where {case.note or 'the arguments are not allowed'}, a {case.raises.__name__} is due; your function "
+            f"raises {error.type}."
+        )
+        return look.made("wrong_error", message, other[0])
+    return None
+
+
+def containers(look: Look) -> Diagnosis | None:
+    """None, text, functions, wrong containers, a wrong number or order of values."""
+    kinds = Counter(f.kind for f in look.faults.values())
+    form = [k for k in ("none", "count", "structure", "text", "other", "matrix") if kinds[k]]
+    if not form:
+        return None
+    swapped = _order(look)
+    if swapped:
+        return swapped
+    kind = max(form, key=lambda k: kinds[k])
+    i = look.first if look.first in look.of_kind(kind) else look.of_kind(kind)[0]
+    fault, printed = look.faults[i], look.outcomes[i].printed.strip()
+    where = condition(look, look.of_kind(kind))
+    place = f" where {where.phrase}" if where else ""
+    part = look.part_name(fault.path)
+    given, due = fault.given, fault.expected
+    if kind == "none":
+        if part:
+            return look.made("no_return", f"{part} is None{place}. Give it a value on every path.", i)
+        what = "shows its result with `print`, but returns" if printed else "returns"
+        tail = "End it with `return` and the value." if not where else "One path has no `return`."
+        return look.made("no_return", f"Your function {what} nothing (None){place}. {tail}", i)
+    if kind == "count":
+        return _count(look, i, place)
+    if kind == "matrix":
+        return look.made("matrix", f"Your function returns {name_of(given)}{place}. Return a plain array (np.array).", i)
+    if kind == "text":
+        return look.made("text", f"{part or 'The value'} is text{place}; numbers are due.", i)
+    if kind == "other":
+        if given.name == "function":
+            message = f"Your function returns a function{place}: the parentheses of a call are missing, or a " \
+                "value has a function's name."
+        else:
+            message = f"{part or 'The returned value'} is a {given.name}{place}; {name_of(due)} is due."
+        return look.made("wrong_type", message, i)
+    what = f"{part} is" if part else "Your function returns"
+    right = given is not None and due is not None and alike(due, given, kinds=False)
+    tail = " The numbers are right." if right else ""
+    if given.kind in SEQUENCES and due.kind == "array":
+        message = f"{what} {name_of(given).replace('an iterator', 'an iterator')}{place}; an array is due, so that " \
+            f"the next formula can compute with it (np.array).{tail}"
+        return look.made("list_not_array", message, i)
+    if given.kind == "list" and due.kind == "tuple":
+        return look.made("list_not_tuple", f"{what} a list{place}; a tuple is due: `return a, b`.{tail}", i)
+    if given.kind == "tuple" and due.kind not in SEQUENCES:
+        return look.made("tuple", f"{what} a tuple{place}: {name_of(due)} is due. Is there a comma too many?{tail}", i)
+    return look.made("wrong_type", f"{what} {name_of(given)}{place}; {name_of(due)} is due.{tail}", i)
+
+
+def _order(look: Look) -> Diagnosis | None:
+    """The right values in another order."""
+    names = look.part_names
+    cases = [i for i in look.comparable if look.outcomes[i].value.kind == "tuple"
+             and len(look.outcomes[i].value.data) == len(names)]
+    if not names or not cases or len(cases) < len(look.comparable) or len(names) > 4:
+        return None
+    for order in itertools.permutations(range(len(names))):
+        if order == tuple(range(len(names))):
+            continue
+        held = all(
+            compare(look.prepared.expected[i].value,
+                    Node("tuple", tuple(look.outcomes[i].value.data[k] for k in order)),
+                    rules_of(look.exercise, look.prepared.cases[i])) is None
+            for i in cases
+        )
+        if held:
+            return look.made("order", f"The values are right, but in another order. Return {', '.join(names)}.")
+    return None
+
+
+def _count(look: Look, i: int, place: str) -> Diagnosis:
+    given, due = look.faults[i].given, look.faults[i].expected
+    have = len(given.data) if given.kind in SEQUENCES else 1
+    part, names = look.part_name(look.faults[i].path), look.part_names
+    if look.faults[i].path:
+        message = f"{part or 'A part'} has {have} {'entry' if have == 1 else 'entries'}{place}; {len(due.data)} are due."
+        return look.made("length", message, i)
+    words = NUMBER_WORDS[have] if have < len(NUMBER_WORDS) else f"{have} values"
+    wanted = ", ".join(names) if names else f"{len(due.data)} values"
+    if due.kind != "tuple":
+        return look.made("length", f"Your function returns {have} entries{place}; {len(due.data)} are due.", i)
+    single = ""
+    if have == 1:
+        same = [n for n, v in zip(names, due.data, strict=False)
+                if compare(v, given, rules_of(look.exercise, look.prepared.cases[i])) is None]
+        single = f" (it is {same[0]})" if same else ""
+    return look.made("missing_value" if have < len(due.data) else "extra_value",
+                     f"Your function returns {words}{single}{place}. The exercise asks for {wanted}.", i)
+
+
+def number_kinds(look: Look) -> Diagnosis | None:
+    """Booleans, integers or complex numbers where something else is due."""
+    for kind in ("boolean", "integer", "fraction", "complex"):
+        failing = look.of_kind(kind)
+        if not failing or len(failing) < 0.5 * len(look.faults):
+            continue
+        i = look.first if look.first in failing else failing[0]
+        part = look.part_name(look.faults[i].path) or "The value"
+        where = condition(look, failing)
+        place = f" where {where.phrase}" if where else ""
+        e, g = look.faults[i].expected.data, look.faults[i].given.data
+        right = np.shape(e) == np.shape(g) and close(np.asarray(e, dtype=float), np.asarray(g).real.astype(float))
+        message = {
+            "boolean": f"{part} holds True and False{place}; numbers are due (`.astype(float)` turns them into 1 and 0).",
+            "integer": f"{part} is of integer dtype{place}; floats are due. "
+            + ("An array made `like` an integer input, or filled in place, stays integer and cuts every fraction off."
+               if not right else "Compute with floats from the start."),
+            "fraction": f"{part} is a float{place}; an integer is due.",
+            "complex": f"{part} is complex{place}; real numbers are due.",
+        }[kind]
+        key = {"boolean": "boolean", "integer": "integer_dtype", "fraction": "float_not_integer", "complex": "complex"}
+        return look.made(key[kind], message, i)
+    return None
+
+
+def impurities(look: Look) -> Diagnosis | None:
+    """All values right, but inputs changed, or calls that depend on earlier ones."""
+    if not look.impure or (look.faults and not any(f.kind == "state" for f in look.impure.values())):
+        return None
+    changed = [i for i, f in look.impure.items() if f.kind == "changed"]
+    if changed and not look.faults:
+        names = list(dict.fromkeys(look.impure[i].key for i in changed))
+        i = changed[0]
+        fault = look.impure[i]
+        where = condition(look, changed) if len(changed) < len(look.comparable) // 2 else None
+        place = f" where {where.phrase}" if where and where.key != "special_case" else ""
+        message = (
+            f"Your function changes the caller's {' and '.join(f'`{n}`' for n in names)}{place} (`+=`, `-=` and "
+            "assignment to entries work in place). Compute a new array, or work on a copy."
+        )
+        return look.made("changes_input", message, i,
+                         given=(f"{names[0]} after your function", _shown(fault.given)),
+                         expected=(f"{names[0]} before", _shown(fault.expected)))
+    states = [i for i, f in look.impure.items() if f.kind == "state"]
+    if not states:
+        return None
+    i = states[0]
+    if look.impure[i].key == "reused":
+        message = (
+            "A later call changed the array that an earlier call had returned: your function hands out one and the "
+            "same array each time. Make a new one in every call."
+        )
+        return look.made("reused_array", message, i)
+    first_right = i not in look.faults
+    if any(o.drew for o in look.prepared.expected):
+        message = (
+            "Called twice with equal generators, your function gives different values: it draws from somewhere else. "
+            "Draw everything from `rng`."
+        )
+        return look.made("other_randomness", message, i)
+    if look.faults and not first_right and not (look.facts and look.facts.keeps):
+        return None
+    message = (
+        "Called a second time with the same inputs, your function gives another value: it keeps something between "
+        "calls (a global variable, or a list or array as default value), or draws random numbers."
+    )
+    return look.made("keeps_state", message, i, given=("The second call returned", _shown(look.impure[i].given)),
+                     expected=("The first call returned", _shown(look.impure[i].expected)))
+
+
+def _shown(node: Node) -> str:
+    from nn_exercises.show import show_node
+
+    return show_node(node)
+
+
+def unseeded(look: Look) -> Diagnosis | None:
+    """The generator is never used."""
+    failing = look.of_kind("unseeded")
+    if not failing or len(failing) < len(look.faults):
+        return None
+    message = (
+        "Your function never draws from the generator `rng` that it is given: it uses another source, or a seed of "
+        "its own. Then nobody can choose or repeat its numbers."
+    )
+    return look.made("rng_not_used", message, failing[0])
+
+
+def warned(look: Look) -> Diagnosis | None:
+    """Right values, but NumPy warns where calm is the point."""
+    failing = look.of_kind("warned")
+    if not failing or len(failing) < len(look.faults):
+        return None
+    message = (
+        f"NumPy warns: {look.faults[failing[0]].text}. The values come out right here, but the formula passes through "
+        "a number that is too large. Rewrite it so that the exponent is never large and positive."
+    )
+    return look.made("overflow_warning", message, failing[0])
+
+
+def shapes(look: Look) -> Diagnosis | None:
+    """Wrong shapes: a kept or lost axis, a transpose, a broadcast, a reduction too many or too few."""
+    failing = look.of_kind("shape")
+    if not failing or len(failing) < 0.5 * len(look.faults):
+        return None
+    i = look.first if look.first in failing else failing[0]
+    fault = look.faults[i]
+    part = look.part_name(fault.path) or "The value"
+    e, g = np.asarray(fault.expected.data, dtype=float), np.asarray(fault.given.data)
+    have, due = _shape(g.shape), _shape(e.shape)
+    where = condition(look, failing)
+    place = f" where {where.phrase}" if where and where.key != "special_case" else ""
+    said = f"{part} has shape {have}{place}; {due} is due."
+    if g.dtype.kind not in "fiub":
+        return look.made("shape", said, i)
+    g = g.astype(float)
+    if g.size == e.size and close(e.ravel(), g.ravel()):
+        if g.ndim == 1 and e.ndim == 0:
+            return look.made("extra_axis", f"{said} The number is right, but it comes as an array of one entry.", i)
+        if g.ndim > e.ndim:
+            return look.made("extra_axis", f"{said} The numbers are right, with one axis too many (a kept axis, or a "
+                             "column where a flat array is due).", i)
+        return look.made("lost_axis", f"{said} The numbers are right, but an axis is lost.", i)
+    if g.T.shape == e.shape and close(e, g.T):
+        return look.made("transposed", f"{said} It is the transpose of the right result.", i)
+    if e.ndim == 0:
+        return _not_reduced(look, i, said, float(e), g)
+    if g.ndim == 0:
+        return look.made("reduced_too_far", f"{said} Everything has become one number: a sum, mean or maximum needs "
+                         "an `axis`.", i)
+    if g.ndim == 2 and e.ndim == 1 and g.shape == (e.size, e.size):
+        return look.made("broadcast", f"{said} A column (n, 1) met a flat array (n,), and broadcasting filled a whole "
+                         "matrix.", i)
+    if g.ndim == e.ndim == 1 and abs(g.size - e.size) == 1:
+        return look.made("one_off", f"{said} There is one entry too {'many' if g.size > e.size else 'few'}.", i)
+    if g.ndim < e.ndim and any(close(e.mean(axis=a), g) or close(e.sum(axis=a), g)
+                               for a in range(e.ndim) if np.delete(e.shape, a).tolist() == list(g.shape)):
+        return look.made("reduced_too_far", f"{said} One axis has been summed or averaged away.", i)
+    if g.ndim > e.ndim:
+        for a in range(g.ndim):
+            if np.delete(g.shape, a).tolist() == list(e.shape):
+                for word, value in (("sum", g.sum(axis=a)), ("mean", g.mean(axis=a))):
+                    if close(e, value):
+                        return look.made("not_reduced", f"{said} A {word} over one axis is missing.", i)
+    if g.shape == e.shape[::-1]:
+        return look.made("transposed_shape", f"{said} The two axes are exchanged.", i)
+    for name, value in look.arguments(i).items():
+        if isinstance(value, np.ndarray) and value.shape == g.shape:
+            return look.made("shape", f"{said} It has the shape of {name}.", i)
+    return look.made("shape", said, i)
+
+
+def _not_reduced(look: Look, i: int, said: str, e: float, g: np.ndarray) -> Diagnosis:
+    for word, value in (("mean", g.mean()), ("sum", g.sum()), ("maximum", g.max()), ("minimum", g.min())):
+        if close(np.asarray(e), np.asarray(value)):
+            return look.made("not_reduced", f"{said} The {word} of its entries would be right.", i)
+    return look.made("not_reduced", f"{said} One number is due: a sum or mean over all entries is missing.", i)
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")" if shape else "() (one number)"

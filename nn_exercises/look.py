@@ -1,0 +1,175 @@
+"""What a detector may look at: the cases, what was due, what happened; and what it hands back."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from nn_exercises.compare import SEQUENCES, Fault, as_array
+from nn_exercises.exercise import Case, Exercise
+from nn_exercises.judge import Judgement, Prepared
+from nn_exercises.run import Facts, Fn, Node, Outcome, Rng
+
+# Faults of the numbers themselves; all others say that something of another form came back.
+OF_VALUE = ("values", "nan")
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One diagnosis: the key and message, the case that shows it, and evidence beyond given and due."""
+
+    key: str | None
+    message: str
+    case: int | None = None
+    given: tuple[str, str] | None = None
+    expected: tuple[str, str] | None = None
+    evidence: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Look:
+    """Everything about one wrong answer."""
+
+    prepared: Prepared
+    outcomes: Sequence[Outcome]
+    judgement: Judgement
+    facts: Facts | None
+
+    @property
+    def exercise(self) -> Exercise:
+        """The exercise."""
+        return self.prepared.exercise
+
+    @functools.cached_property
+    def faults(self) -> dict[int, Fault]:
+        """The faults by case, those of purity left out."""
+        return {i: v.fault for i, v in enumerate(self.judgement.verdicts) if v.fault}
+
+    @functools.cached_property
+    def impure(self) -> dict[int, Fault]:
+        """The faults of purity by case."""
+        return {i: v.purity for i, v in enumerate(self.judgement.verdicts) if v.purity}
+
+    def of_kind(self, *kinds: str) -> list[int]:
+        """Return the cases whose fault is of one of these kinds."""
+        return [i for i, f in self.faults.items() if f.kind in kinds]
+
+    @functools.cached_property
+    def first(self) -> int:
+        """The case to show: the first that fails, of the values if there is one."""
+        order = list(self.faults) or list(self.impure)
+        cases = self.prepared.cases
+        return next((i for i in order if cases[i].group == "values" and not _big(cases[i])), order[0])
+
+    @functools.cached_property
+    def part_names(self) -> list[str]:
+        """The names of the returned values, as the docstring lists them; [] where there is only one."""
+        example = next((o.value for o in self.prepared.expected if o.value is not None), None)
+        if example is None or example.kind != "tuple":
+            return []
+        names = returned_names(self.exercise)
+        count = len(example.data)
+        return names if len(names) == count else [f"value {k + 1}" for k in range(count)]
+
+    def part_name(self, path: tuple[int, ...]) -> str:
+        """Return how to call the part of the value that a path leads to, "" for the whole."""
+        if not path or not self.part_names or path[0] >= len(self.part_names):
+            return ""
+        return f"`{self.part_names[path[0]]}`"
+
+    @functools.cached_property
+    def comparable(self) -> list[int]:
+        """The cases in which both sides returned a value that is compared with the reference's."""
+        return [
+            i for i, (c, e, o) in enumerate(
+                zip(self.prepared.cases, self.prepared.expected, self.outcomes, strict=True))
+            if c.raises is None and c.check is None and e.value is not None and o.value is not None
+        ]
+
+    def arrays(self, i: int, part: int | None) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return due and given numbers of a case (of one part of a tuple) as float arrays, or None."""
+        e, g = self.prepared.expected[i].value, self.outcomes[i].value
+        if part is not None:
+            if e.kind not in SEQUENCES or g.kind not in SEQUENCES or part >= min(len(e.data), len(g.data)):
+                return None
+            e, g = e.data[part], g.data[part]
+        x, y = as_array(e), as_array(g)
+        return None if x is None or y is None else (x, y)
+
+    def symbols(self, i: int) -> dict[str, float]:
+        """Return the numbers that a case is made of, with words for each: its sizes, its scalars."""
+        found: dict[str, float] = {}
+        for name, value in self.arguments(i).items():
+            if isinstance(value, np.ndarray) and value.ndim:
+                found.setdefault(f"the number of {_axis_word(name, 0)}", value.shape[0])
+                if value.ndim == 2:
+                    found.setdefault(f"the number of columns of {name}", value.shape[1])
+                    found.setdefault(f"the number of entries of {name}", value.size)
+            elif isinstance(value, int | float | np.number) and not isinstance(value, bool):
+                found[f"`{name}`"] = float(value)
+                found[f"1 - `{name}`"] = 1.0 - float(value)
+        return found
+
+    def arguments(self, i: int) -> dict[str, Any]:
+        """Return a case's arguments by parameter name, defaults filled in."""
+        return arguments(self.exercise, self.prepared.cases[i])
+
+    def made(self, key: str, message: str, case: int | None = None, **more: Any) -> Diagnosis:
+        """Return a diagnosis that shows a case, by default the first failing one."""
+        return Diagnosis(key, message, self.first if case is None else case, **more)
+
+
+def _axis_word(name: str, axis: int) -> str:
+    return "samples" if name in ("X", "y", "Z", "P", "Y", "dZ", "dA", "logits", "scores", "y_pred", "y_true", "z",
+                                 "p") else f"rows of {name}"
+
+
+def _big(case: Case) -> bool:
+    return any(isinstance(a, np.ndarray) and a.size > 60 for a in (*case.args, *case.kwargs.values()))
+
+
+def arguments(exercise: Exercise, case: Case) -> dict[str, Any]:
+    """Return a case's arguments by parameter name, defaults filled in."""
+    try:
+        bound = inspect.signature(exercise.reference).bind(*case.args, **case.kwargs)
+    except TypeError:
+        return {}
+    bound.apply_defaults()
+    return dict(bound.arguments)
+
+
+def returned_names(exercise: Exercise) -> list[str]:
+    """Return the names under "Returns" in the reference's docstring."""
+    doc = inspect.getdoc(exercise.reference) or ""
+    match = re.search(r"^Returns\n-+\n(.*?)(?=^\w[\w ]*\n-+\n|\Z)", doc, re.M | re.S)
+    if not match:
+        return []
+    heads = [line.split(" : ")[0] for line in match[1].splitlines() if line and not line[0].isspace()]
+    return [name.strip() for head in heads for name in head.split(",") if re.fullmatch(r"\s*\w+\s*", name)]
+
+
+def with_arguments(case: Case, exercise: Exercise, new: dict[str, Any]) -> Case:
+    """Return a case with some arguments replaced, everything passed by position or as it was."""
+    names = list(inspect.signature(exercise.reference).parameters)
+    args = tuple(new.get(n, a) for n, a in zip(names, case.args, strict=False))
+    kwargs = {n: new.get(n, a) for n, a in case.kwargs.items()}
+    kwargs |= {n: v for n, v in new.items() if n not in kwargs and names.index(n) >= len(case.args)}
+    return replace(case, args=args, kwargs=kwargs)
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether an argument is one real number (booleans left out)."""
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool | np.bool_)
+
+
+def is_data(value: Any) -> bool:
+    """Tell whether an argument is neither a callable nor a generator."""
+    return not isinstance(value, Fn | Rng)
+
+

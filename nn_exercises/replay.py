@@ -1,0 +1,151 @@
+"""Detectors that run the reference again, slightly wrong, and see whether that is what the answer does.
+
+First with other arguments (two exchanged, one ignored, a counter off by one), then as automatic mutants. Only
+the trusted side does this: the answer's own code is not needed.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from nn_exercises.compare import alike
+from nn_exercises.judge import judge
+from nn_exercises.look import Diagnosis, Look, is_number, with_arguments
+from nn_exercises.mistakes import agree
+from nn_exercises.mutate import WORDS, mutants
+from nn_exercises.run import Call, Outcome, run
+
+REPLAY_LIMIT = 1.0   # seconds for one replayed call list
+
+
+def other_arguments(look: Look) -> Diagnosis | None:
+    """The answer does what the reference would do with other arguments."""
+    failing = [i for i in look.of_kind("values", "nan") if i in look.comparable]
+    if not failing or len(failing) < 0.75 * len(look.faults):
+        return None
+    for key, message, change in _changes(look):
+        if _fits(look, failing, change):
+            return look.made(key, message)
+    return None
+
+
+def _fits(look: Look, failing: list[int], change: Callable[[dict], dict | None]) -> bool:
+    """Tell whether the changed arguments explain every case."""
+    tried: dict[int, Outcome] = {}
+    order = [*failing, *(i for i in look.comparable if i not in look.faults)]
+    for i in order:
+        new = change(look.arguments(i))
+        if new is None:
+            if i in look.faults:
+                return False
+            continue
+        case = with_arguments(look.prepared.cases[i], look.exercise, new)
+        tried[i] = run(look.exercise.reference, [Call(case.args, case.kwargs)], time_limit=REPLAY_LIMIT)[0]
+        if not alike(tried[i].value, look.outcomes[i].value, kinds=False):
+            return False
+    return True
+
+
+def _changes(look: Look) -> Iterator[tuple[str, str, Callable[[dict], dict | None]]]:
+    """Yield kinds of wrong arguments: key, message, and the change (None where it does not apply)."""
+    signature = inspect.signature(look.exercise.reference)
+    example = look.arguments(look.first)
+    for name, parameter in signature.parameters.items():
+        default, value = parameter.default, example.get(name)
+        if default is not inspect.Parameter.empty and is_number(default):
+            yield (f"ignores_{name}", f"Your function does not use `{name}`: the results are those of the default "
+                   f"{default:g}.", lambda a, n=name, d=default: {n: type(a[n])(d) if is_number(a[n]) else d})
+        if is_number(value):
+            yield from _number_changes(name, isinstance(value, int | np.integer))
+        elif isinstance(value, np.ndarray) and value.dtype.kind in "iuf":
+            yield from _array_changes(name)
+    numeric = [n for n, v in example.items() if is_number(v) or isinstance(v, np.ndarray)]
+    for a, b in itertools.combinations(numeric, 2):
+        if is_number(example[a]) == is_number(example[b]):
+            yield (f"exchanged_{a}_{b}", f"Your function computes with `{a}` and `{b}` exchanged.",
+                   lambda v, a=a, b=b: {a: v[b], b: v[a]} if np.shape(v[a]) == np.shape(v[b]) else None)
+    for a, b in itertools.permutations(numeric, 2):
+        if is_number(example[a]) == is_number(example[b]):
+            yield (f"{b}_for_{a}", f"Your function uses `{b}` in the place of `{a}`.",
+                   lambda v, a=a, b=b: {a: v[b]} if np.shape(v[a]) == np.shape(v[b]) else None)
+
+
+def _number_changes(name: str, integer: bool) -> Iterator[tuple[str, str, Callable]]:
+    if integer:
+        yield (f"{name}_off_by_one", f"Your results are those of `{name}` one smaller: a count is off by one.",
+               lambda a: {name: a[name] - 1})
+        yield (f"{name}_off_by_one", f"Your results are those of `{name}` one larger: a count is off by one.",
+               lambda a: {name: a[name] + 1})
+    for key, words, f in (
+        (f"ignores_{name}", "Your function does not use `{}`: the results are those of the value 1.", lambda x: 1),
+        (f"without_{name}", "`{}` is missing from your results: they are those of the value 0.", lambda x: 0),
+        (f"sign_of_{name}", "`{}` enters your results with the wrong sign.", lambda x: -x),
+        (f"complement_of_{name}", "Your results are those of 1 - `{0}` in the place of `{0}`.", lambda x: 1 - x),
+        (f"{name}_squared", "`{}` is squared in your results.", lambda x: x * x),
+        (f"root_of_{name}", "Your results are those of the square root of `{}`.", lambda x: abs(x) ** 0.5),
+        (f"inverse_of_{name}", "Your results are those of 1/`{0}` in the place of `{0}`.", lambda x: 1 / x),
+        (f"{name}_doubled", "Your results are those of twice `{}`.", lambda x: 2 * x),
+        (f"{name}_halved", "Your results are those of half of `{}`.", lambda x: x / 2),
+    ):
+        yield key, words.format(name), lambda a, f=f: {name: f(a[name])} if a[name] else None
+
+
+def _array_changes(name: str) -> Iterator[tuple[str, str, Callable]]:
+    for key, words, f in (
+        (f"without_{name}", "`{}` is missing from your results: they are those of zeros in its place.",
+         lambda x: np.zeros_like(x)),
+        (f"ignores_{name}", "Your results do not depend on `{}`: they are those of ones in its place.",
+         lambda x: np.ones_like(x)),
+        (f"sign_of_{name}", "`{}` enters your results with the wrong sign.", lambda x: -x),
+        (f"{name}_transposed", "Your results are those of the transpose of `{}`.",
+         lambda x: x.T.copy() if x.ndim == 2 and x.shape[0] == x.shape[1] else None),
+        (f"{name}_absolute", "Your results are those of the absolute values of `{}`.", np.abs),
+        (f"{name}_squared", "`{}` is squared in your results.", np.square),
+        (f"{name}_truncated", "Your results are those of `{}` cut to integers.",
+         lambda x: np.trunc(x) if x.dtype.kind == "f" else None),
+        (f"first_of_{name}", "Your function uses the first entry of `{}` for all.",
+         lambda x: np.full_like(x, x.ravel()[0]) if x.size else None),
+        (f"mean_of_{name}", "Your function uses the mean of `{}` for all of its entries.",
+         lambda x: np.full(x.shape, x.mean()) if x.size else None),
+        (f"{name}_reversed", "Your results are those of `{}` in reverse order.", lambda x: x[::-1].copy()),
+        (f"{name}_doubled", "`{}` counts twice in your results.", lambda x: 2 * x),
+        (f"{name}_halved", "`{}` counts half in your results.", lambda x: x / 2),
+    ):
+        yield key, words.format(name), lambda a, f=f: _changed(a, name, f)
+
+
+def _changed(values: dict, name: str, f: Callable) -> dict | None:
+    if not isinstance(values[name], np.ndarray):
+        return None
+    new = f(values[name])
+    return None if new is None else {name: new}
+
+
+def slips(look: Look) -> Diagnosis | None:
+    """The answer does what the reference would do with one small slip in it."""
+    if not look.exercise.mutants:
+        return None
+    probe = look.first
+    call = look.prepared.calls[probe]
+    for mutant in mutants(look.exercise):
+        once = run(mutant.code, [call], time_limit=0.2)[0]
+        mine = look.outcomes[probe]
+        if once.status != mine.status:
+            continue
+        if once.status == "raised" or not alike(once.value, mine.value):
+            continue
+        outcomes = run(mutant.code, look.prepared.calls, again=look.prepared.again, time_limit=REPLAY_LIMIT)
+        verdicts = judge(look.prepared, outcomes).verdicts
+        if all(
+            agree(a, va, b, vb)
+            for a, va, b, vb in zip(look.outcomes, look.judgement.verdicts, outcomes, verdicts, strict=True)
+        ):
+            message = f"Your results are those of the right formula with one slip in it: {WORDS[mutant.kind]}."
+            return look.made(mutant.kind, message)
+    return None
+
+
