@@ -43,7 +43,7 @@ def audit(
     for name in set(names or ()) - {e.name for e in chosen} - {e.chapter for e in chosen}:
         raise typer.BadParameter(f"no exercise or chapter is named {name}")
     console = Console(width=max(100, Console().width))
-    reports = [audit_exercise(e, seed) for e in track(chosen, "auditing", Console(stderr=True), transient=True)]
+    reports = [audit_exercise(e, seed) for e in track(chosen, "auditing", console=Console(stderr=True), transient=True)]
     table = Table("exercise")
     for column in ("mistakes told apart", "alike", "variants accepted", "mutants", "killed", "equivalent", "faults"):
         table.add_column(column, justify="right")
