@@ -131,9 +131,10 @@ def test_what_only_looks_like_the_readers_name(book, code):
 
 
 def test_counts(book):
-    assert counts(read_chapter(book.root, NAME)) == {
-        "words": 69, "equations": 1, "figures": 1, "widgets": 1, "exercises": 2, "predictions": 1, "assertions": 1,
-    }  # fmt: skip
+    found = counts(read_chapter(book.root, NAME))
+    assert found.pop("words") == 69
+    assert found.pop("exercises") == 2
+    assert found == dict.fromkeys(["equations", "figures", "widgets", "predictions", "assertions"], 1)
 
 
 # ------------------------------------------------------------------------------------------------ the whole
@@ -259,9 +260,10 @@ DRIFT = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("planted", DRIFT)
-def test_drift(built, planted):
+def test_drift(built, planted, monkeypatch):
+    made = {NAME: built.student.read_text("utf-8")}
+    monkeypatch.setattr("nn_book.check.release", lambda solved, root, folder: made if solved else {})
     edit, words = DRIFT[planted]
     if isinstance(edit, tuple):
         change(getattr(built, edit[0]), edit[1])
