@@ -15,12 +15,8 @@ ACTIVATIONS = {}
 class Activation:
     """A function of z with its derivative: ``f(z, **params)`` and ``f.derivative(z, **params)``.
 
-    Attributes
-    ----------
-    name : str
-    params : dict, each hyper-parameter with its default
-    ranges : dict, each hyper-parameter with the interval (low, high) that is worth looking at
-    f, df : the plain functions, which trust their arguments
+    `params` holds each hyper-parameter with its default, `ranges` the interval worth looking at; `f` and
+    `df` are the plain functions, which trust their arguments.
     """
 
     def __init__(self, f, ranges):
@@ -41,10 +37,8 @@ class Activation:
 
     def checked(self, params):
         """Return the hyper-parameters as floats; one that this function does not have is a TypeError."""
-        for name in params:
-            if name not in self.params:
-                known = ", ".join(self.params) or "none"
-                raise TypeError(f"{self.name} has no hyper-parameter {name!r}; it has: {known}")
+        for name in params.keys() - self.params.keys():
+            raise TypeError(f"{self.name} has no hyper-parameter {name!r}; it has: {list(self.params)}")
         return {name: a_number(name, value) for name, value in params.items()}
 
     def __repr__(self):

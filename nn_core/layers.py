@@ -41,6 +41,26 @@ def zeros(n_in, n_out, rng):
 INITIALIZERS = {f.__name__: f for f in (he_normal, glorot_uniform, small_normal, large_normal, zeros)}
 
 
+class View:
+    """An array that lives in a shared vector: assigning to it writes there, and breaks no tie.
+
+    ``layer.W = [[1, 2], [3, 4]]`` would otherwise give the layer an array of its own, which no optimizer
+    ever reaches.
+    """
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __get__(self, layer, owner=None):
+        return self if layer is None else layer.__dict__[self.name]
+
+    def __set__(self, layer, value):
+        view, value = layer.__dict__[self.name], np.asarray(value)
+        if value.shape != view.shape:
+            raise ValueError(f"{self.name} must have shape {view.shape}, got {value.shape}")
+        view[...] = value
+
+
 class Layer:
     """A step of the network. `names` lists its parameters: ``W`` has its gradient in ``dW``."""
 
@@ -58,19 +78,13 @@ class Layer:
             value = getattr(self, name)
             stop = start + value.size
             theta[start:stop] = value.ravel()
-            setattr(self, name, theta[start:stop].reshape(value.shape))
-            setattr(self, "d" + name, grad[start:stop].reshape(value.shape))
+            self.__dict__[name] = theta[start:stop].reshape(value.shape)
+            self.__dict__["d" + name] = grad[start:stop].reshape(value.shape)
             start = stop
 
-    def infer(self, X):
-        """Return the output without keeping anything for a backward pass."""
-        kept = {name: getattr(self, name) for name in ("X", "Z", "A") if hasattr(self, name)}
-        out = self.forward(X)
-        vars(self).update(kept)
-        return out
-
-    def own(self, dtype):
-        """Give a layer that belongs to no network vectors of its own."""
+    def own(self, dtype, **values):
+        """Give a layer that belongs to no network vectors of its own, with these parameters in them."""
+        self.__dict__.update(values)
         self.bind(np.empty(self.size, dtype), np.zeros(self.size, dtype))
 
 
@@ -91,16 +105,16 @@ class Linear(Layer):
     """
 
     names = ("W", "b")
+    W, b = View(), View()
 
     def __init__(self, n_in, n_out, rng=None, init="glorot_uniform", dtype=np.float64):
         n_in, n_out = a_count("n_in", n_in), a_count("n_out", n_out)
         draw = init if callable(init) else lookup("init", init, INITIALIZERS)
-        self.W = np.asarray(draw(n_in, n_out, a_generator(rng)))
-        if self.W.shape != (n_in, n_out):
-            raise ValueError(f"init must return W of shape {(n_in, n_out)}, got {self.W.shape}")
-        self.b = np.zeros(n_out)
+        W = np.asarray(draw(n_in, n_out, a_generator(rng)))
+        if W.shape != (n_in, n_out):
+            raise ValueError(f"init must return W of shape {(n_in, n_out)}, got {W.shape}")
+        self.own(dtype, W=W, b=np.zeros(n_out))
         self.X = None
-        self.own(dtype)
 
     def forward(self, X, out=None):
         """Return Z (n_samples, n_out) for X (n_samples, n_in)."""
@@ -132,8 +146,12 @@ class Activation(Layer):
     def forward(self, Z, out=None):
         """Return A, of the shape of Z."""
         self.Z = Z
-        self.A = self.f(Z, out=out, **self.params)  # (5.2)
+        self.A = self.infer(Z, out)
         return self.A
+
+    def infer(self, Z, out=None):
+        """Return A, and keep nothing for a backward pass."""
+        return self.f(Z, out=out, **self.params)  # (5.2)
 
     def backward(self, dA, out=None):
         """Return dZ = dA f'(Z)."""
@@ -152,22 +170,40 @@ class PReLU(Layer):
     """
 
     names = ("alpha",)
+    alpha = View()
 
     def __init__(self, n_units, alpha=0.25, dtype=np.float64):
-        self.alpha = np.full(a_count("n_units", n_units), as_floats("alpha", alpha))
+        self.own(dtype, alpha=np.full(a_count("n_units", n_units), as_floats("alpha", alpha)))
         self.Z = self.A = None
-        self.own(dtype)
 
     def forward(self, Z, out=None):
         """Return A (n_samples, n_units)."""
         self.Z = Z
-        self.A = np.add(np.maximum(Z, 0), self.alpha * np.minimum(Z, 0), out=out)
+        self.A = self.infer(Z, out)
         return self.A
+
+    def infer(self, Z, out=None):
+        """Return A, and keep nothing for a backward pass."""
+        return np.add(np.maximum(Z, 0), self.alpha * np.minimum(Z, 0), out=out)
 
     def backward(self, dA, out=None):
         """Fill dalpha from dA (n_samples, n_units); return dZ."""
         np.sum(dA * np.minimum(self.Z, 0), axis=0, out=self.dalpha)  # (4.7)
         return np.multiply(dA, np.where(self.Z > 0, self.alpha.dtype.type(1), self.alpha), out=out)
+
+
+def shared_arrays(sizes, n, dtype):
+    """Return the arrays that all batches of n samples write into: the layers' outputs, the gradients there.
+
+    A new array for every product would cost more than the product does in a small network. An activation
+    writes its gradient over the one that it was given.
+    """
+    ahead, back = [], [None]
+    for width in sizes[1:-1]:
+        Z, A, gradient = (np.empty((n, width), dtype) for _ in range(3))
+        ahead += [Z, A]
+        back += [gradient, gradient]
+    return ahead, back
 
 
 def as_input(name, X, n_columns, dtype):

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from nn_core import training
-from nn_core.activations import ACTIVATIONS, sigmoid, softmax_backward, softmax_trusting
+from nn_core.activations import ACTIVATIONS, sigmoid, softmax_trusting
 from nn_core.checks import a_count, a_generator, a_number, as_labels, as_matrix, lookup, same_length
-from nn_core.layers import INITIALIZERS, Activation, Linear, PReLU, as_input
+from nn_core.layers import INITIALIZERS, Activation, Linear, PReLU, View, as_input
 
 OUTPUTS = ("identity", "sigmoid", "softmax")
 GLOROT = ("identity", "sigmoid", "tanh")  # about as steep on both sides; the others get He's start
@@ -100,6 +100,8 @@ class MLP:
     (337, (2, 16))
     """
 
+    theta, grad = View(), View()  # so that net.theta = net.theta - lr * net.grad does what it says
+
     def __init__(self, sizes, hidden="relu", output="identity", rng=None, dtype=np.float64, init=None,
                  hidden_params=None):
         if not np.iterable(sizes):
@@ -108,9 +110,8 @@ class MLP:
         if len(self.sizes) < 2:
             raise ValueError(f"sizes must name the inputs and the outputs at least, got {list(sizes)}")
         lookup("hidden", hidden, {**ACTIVATIONS, "prelu": PReLU})
-        self.hidden = hidden
         lookup("output", output, dict.fromkeys(OUTPUTS))
-        self.output = output
+        self.hidden, self.output, self.hidden_params = hidden, output, dict(hidden_params or {})
         if output == "softmax" and self.sizes[-1] < 2:
             raise ValueError("softmax needs two outputs or more; for one yes-no output there is 'sigmoid'")
         self.dtype = np.dtype(dtype)
@@ -118,7 +119,6 @@ class MLP:
             raise ValueError(f"dtype must be float32 or float64, got {self.dtype}")
         if init is not None and not callable(init):
             lookup("init", init, INITIALIZERS)
-        self.hidden_params = dict(hidden_params or {})
         rng = a_generator(rng)
         self.layers, self.activations = [], []
         for i, (n_in, n_out) in enumerate(zip(self.sizes, self.sizes[1:], strict=False)):
@@ -126,14 +126,12 @@ class MLP:
             start = init or ("glorot_uniform" if last or hidden in GLOROT else "he_normal")
             self.layers.append(Linear(n_in, n_out, rng, start, self.dtype))
             if not last:
-                self.activations.append(
-                    PReLU(n_out, dtype=self.dtype, **self.hidden_params) if hidden == "prelu"
-                    else Activation(hidden, **self.hidden_params)
-                )
+                bent = PReLU(n_out, dtype=self.dtype, **self.hidden_params) if hidden == "prelu" else None
+                self.activations.append(bent or Activation(hidden, **self.hidden_params))
         pairs = zip(self.layers, [*self.activations, None], strict=True)
         self.sequence = [layer for pair in pairs for layer in pair if layer is not None]
-        self.theta = np.zeros(sum(layer.size for layer in self.sequence), self.dtype)
-        self.grad = np.zeros_like(self.theta)
+        self.__dict__["theta"] = np.zeros(sum(layer.size for layer in self.sequence), self.dtype)
+        self.__dict__["grad"] = np.zeros_like(self.theta)
         start = 0
         for layer in self.sequence:
             stop = start + layer.size
@@ -174,7 +172,7 @@ class MLP:
             for layer, f in zip(self.layers, [*self.activations, None], strict=True):
                 A = A @ layer.W
                 A += layer.b
-                A = A if f is None else f.infer(A)
+                A = A if f is None else f.infer(A, out=A)
             Z[start : start + rows] = A
         return Z
 
@@ -182,25 +180,13 @@ class MLP:
         """Return the outputs A for pre-outputs Z: values or probabilities."""
         return {"identity": np.positive, "sigmoid": sigmoid, "softmax": softmax_trusting}[self.output](Z)
 
-    def loss_value(self, loss, Z, Y):
-        """Return the loss of pre-outputs Z."""
-        return float(loss.f(Z if loss.on_logits else self.activate(Z), Y))
-
-    def loss_gradient(self, loss, Z, Y):
-        """Return the loss's gradient at the pre-outputs Z, the delta of (6.1)."""
-        if loss.on_logits or self.output == "identity":
-            return loss.df(Z, Y)
-        A = self.activate(Z)
-        dA = loss.df(A, Y)
-        return softmax_backward(dA, A) if self.output == "softmax" else dA * A * (1 - A)
-
     def loss_and_gradient(self, X, y, loss=None):
         """Return the loss on all of X, and `grad` filled with its gradient."""
         loss = training.choose_loss(self, loss)
         X, Y = training.examples(self, loss, "X", X, "y", y)
         Z = self.forward(X)
-        self.backward(self.loss_gradient(loss, Z, Y))
-        return self.loss_value(loss, Z, Y), self.grad
+        self.backward(training.loss_gradient(self, loss, Z, Y))
+        return training.loss_value(self, loss, Z, Y), self.grad
 
     def predict(self, X):
         """Return values, or labels as integers: (n,), or (n, n_out) for several values or yes-no outputs."""
@@ -223,46 +209,14 @@ class MLP:
         X, Y = training.examples(self, loss, "X", X, "y", y)
         return training.accuracy_or_r2(loss, self, self.infer(X), Y)
 
-    def fit(self, X, y, loss=None, optimizer=None, epochs=20, batch_size=32, rng=None, validation_data=None,
-            patience=None, callback=None, progress=False):
-        """Train on mini-batches, each epoch in a new random order.
-
-        Parameters
-        ----------
-        X : array (n_samples, n_in)
-        y : array, values (n,) or (n, n_out); labels (n,); or one-hot rows
-        loss : name in LOSSES, or None for the one that matches the output: mse, bce_with_logits,
-            softmax_cross_entropy
-        optimizer : object with step(theta, grad), or None for Adam(1e-3)
-        epochs : int
-        batch_size : int, or None for all samples at once
-        rng : numpy.random.Generator for the order of the samples
-        validation_data : (X_val, y_val), looked at after every epoch
-        patience : int, stop after so many epochs without a new best val_loss; the best parameters are
-            put back at the end
-        callback : function (net, history, epoch); the run stops if it returns True
-        progress : bool, draw a bar
-
-        Returns
-        -------
-        History
-
-        Warns
-        -----
-        RuntimeWarning
-            if the run diverges; it stops there, and ``history.diverged`` is True
-        """
-        return training.fit(self, X, y, loss, optimizer, epochs, batch_size, rng, validation_data, patience,
-                            callback, progress)
+    fit = training.fit
 
     def save(self, path):
         """Write architecture and parameters to `path`, an .npz file without pickle."""
         import json  # here and in load: importing nn_core stays quick
 
-        about = {"sizes": self.sizes, "hidden": self.hidden, "output": self.output,
-                 "hidden_params": self.hidden_params}
         with Path(path).open("wb") as file:
-            np.savez(file, theta=self.theta, about=np.array(json.dumps(about)))
+            np.savez(file, theta=self.theta, about=np.array(json.dumps(self.about())))
 
     @classmethod
     def load(cls, path):
@@ -275,12 +229,22 @@ class MLP:
                 theta, about = file["theta"], json.loads(str(file["about"]))
         except (KeyError, ValueError, TypeError, AttributeError, EOFError, BadZipFile) as error:
             raise ValueError(f"{path} is not a network written by MLP.save: {error}") from None
-        net = cls(**about, dtype=theta.dtype, init="zeros")
-        if theta.shape != net.theta.shape:
-            raise ValueError(f"{path} holds {theta.size} parameters, its architecture needs {net.theta.size}")
-        net.theta[:] = theta
-        return net
+        return rebuilt(about, theta)
+
+    def about(self):
+        """Return the arguments that make this network again, but for its parameters."""
+        return {name: getattr(self, name) for name in ("sizes", "hidden", "output", "hidden_params")}
+
+    def __reduce__(self):  # a copy made entry by entry would have layers apart from its theta
+        return rebuilt, (self.about(), self.theta.copy())
 
     def __repr__(self):
         sizes = "-".join(map(str, self.sizes))
         return f"<MLP {sizes}, hidden {self.hidden}, output {self.output}, {self.theta.size} parameters>"
+
+
+def rebuilt(about, theta):
+    """Return the network of these arguments with these parameters."""
+    net = MLP(**about, dtype=theta.dtype, init="zeros")
+    net.theta = theta
+    return net

@@ -28,14 +28,7 @@ def optimizer(name, **ranges):
 
 
 class Optimizer:
-    """What all optimizers share: the rate, the count of steps, the memory, and the walk over blocks.
-
-    Attributes
-    ----------
-    lr : number or schedule
-    t : int, the number of steps made so far
-    rate : float, the learning rate of the next step
-    """
+    """What all optimizers share: the rate `lr`, the count `t` of steps made, the memory, the blocks."""
 
     memory = ()  # names of the arrays that live from step to step, zero at the start
     decaying = ()  # those among them that fade by a constant factor

@@ -6,8 +6,9 @@ import warnings
 
 import numpy as np
 
+from nn_core.activations import softmax_backward
 from nn_core.checks import a_count, a_generator, lookup, same_length
-from nn_core.layers import as_input
+from nn_core.layers import as_input, shared_arrays
 from nn_core.losses import LOSSES, Loss
 from nn_core.optimizers import Adam
 
@@ -45,8 +46,35 @@ class History:
         return f"History of {len(self.loss)} epochs, {self.seconds:.2f} s: {', '.join(parts)}{state}"
 
 
-def fit(net, X, y, loss, optimizer, epochs, batch_size, rng, validation_data, patience, callback, progress):
-    """Train `net`; the parameters are those of ``MLP.fit``."""
+def fit(net, X, y, loss=None, optimizer=None, epochs=20, batch_size=32, rng=None, validation_data=None,
+        patience=None, callback=None, progress=False):
+    """Train `net` on mini-batches, each epoch in a new random order.
+
+    Parameters
+    ----------
+    X : array (n_samples, n_in)
+    y : array, values (n,) or (n, n_out); labels (n,); or one-hot rows
+    loss : name in LOSSES, or None for the one that matches the output: mse, bce_with_logits,
+        softmax_cross_entropy
+    optimizer : object with step(theta, grad), or None for Adam(1e-3)
+    epochs : int
+    batch_size : int, or None for all samples at once
+    rng : numpy.random.Generator for the order of the samples
+    validation_data : (X_val, y_val), looked at after every epoch
+    patience : int, stop after so many epochs without a new best val_loss; the best parameters are
+        put back at the end
+    callback : function (net, history, epoch); the run stops if it returns True
+    progress : bool, draw a bar
+
+    Returns
+    -------
+    History
+
+    Warns
+    -----
+    RuntimeWarning
+        if the run diverges; it stops there, and ``history.diverged`` is True
+    """
     loss = choose_loss(net, loss)
     optimizer = Adam() if optimizer is None else optimizer
     if not hasattr(optimizer, "step") or isinstance(optimizer, type):
@@ -59,8 +87,8 @@ def fit(net, X, y, loss, optimizer, epochs, batch_size, rng, validation_data, pa
     n = len(X)
     batch_size = n if batch_size is None else min(a_count("batch_size", batch_size), n)
     if validation_data is not None:
-        if len(validation_data) != 2:
-            raise ValueError(f"validation_data must be a pair (X, y), got {len(validation_data)} entries")
+        if not isinstance(validation_data, (tuple, list)) or len(validation_data) != 2:
+            raise ValueError(f"validation_data must be a pair (X, y), got {type(validation_data).__name__}")
         X_val, y_val = validation_data
         X_val, Y_val = examples(net, loss, "validation_data[0]", X_val, "validation_data[1]", y_val)
     if patience is not None:
@@ -71,7 +99,8 @@ def fit(net, X, y, loss, optimizer, epochs, batch_size, rng, validation_data, pa
     history = History()
     best_theta, best_loss, begin = None, np.inf, time.perf_counter()
     Z = np.empty((n, net.sizes[-1]), net.dtype)  # the outputs of one epoch, in the order of its batches
-    arrays = {size: shared_arrays(net, size) for size in {batch_size, n % batch_size or batch_size}}
+    lengths = {batch_size, n % batch_size or batch_size}  # that of the last batch may differ
+    arrays = {length: shared_arrays(net.sizes, length, net.dtype) for length in lengths}
     X_batch = np.empty((batch_size, X.shape[1]), net.dtype)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"), blas_threads(net, batch_size):
         for epoch in range(epochs):
@@ -84,17 +113,17 @@ def fit(net, X, y, loss, optimizer, epochs, batch_size, rng, validation_data, pa
                 stop = start + len(rows)
                 ahead, back = arrays[len(rows)]
                 Z_b = net.run(X_b, [*ahead, Z[start:stop]])
-                net.run_back(net.loss_gradient(loss, Z_b, Y_epoch[start:stop]), back)
+                net.run_back(loss_gradient(net, loss, Z_b, Y_epoch[start:stop]), back)
                 rate = getattr(optimizer, "rate", None)
                 optimizer.step(net.theta, net.grad)
 
-            history.loss.append(net.loss_value(loss, Z, Y_epoch))
+            history.loss.append(loss_value(net, loss, Z, Y_epoch))
             history.score.append(accuracy_or_r2(loss, net, Z, Y_epoch))
             history.lr.append(rate)
             history.seconds = time.perf_counter() - begin
             if validation_data is not None:
                 Z_val = net.infer(X_val)
-                history.val_loss.append(net.loss_value(loss, Z_val, Y_val))
+                history.val_loss.append(loss_value(net, loss, Z_val, Y_val))
                 history.val_score.append(accuracy_or_r2(loss, net, Z_val, Y_val))
                 if history.val_loss[-1] < best_loss:
                     best_loss, history.best_epoch = history.val_loss[-1], epoch
@@ -105,7 +134,7 @@ def fit(net, X, y, loss, optimizer, epochs, batch_size, rng, validation_data, pa
                     f"training diverged in epoch {epoch}: the loss is {history.loss[-1]:.4g}, "
                     f"it began at {history.loss[0]:.4g}; try a smaller learning rate",
                     RuntimeWarning,
-                    stacklevel=3,
+                    stacklevel=2,
                 )
                 break
             if progress:
@@ -122,18 +151,18 @@ def fit(net, X, y, loss, optimizer, epochs, batch_size, rng, validation_data, pa
     return history
 
 
-def shared_arrays(net, n):
-    """Return the arrays that all batches of n samples write into: the layers' outputs, the gradients there.
+def loss_value(net, loss, Z, Y):
+    """Return the loss of pre-outputs Z."""
+    return float(loss.f(Z if loss.on_logits else net.activate(Z), Y))
 
-    A new array for every product would cost more than the product does in a small network. An activation
-    writes its gradient over the one that it was given.
-    """
-    ahead, back = [], [None]
-    for width in net.sizes[1:-1]:
-        Z, A, gradient = (np.empty((n, width), net.dtype) for _ in range(3))
-        ahead += [Z, A]
-        back += [gradient, gradient]
-    return ahead, back
+
+def loss_gradient(net, loss, Z, Y):
+    """Return the loss's gradient at the pre-outputs Z: the delta of (6.1)."""
+    if loss.on_logits or net.output == "identity":
+        return loss.df(Z, Y)
+    A = net.activate(Z)
+    dA = loss.df(A, Y)
+    return softmax_backward(dA, A) if net.output == "softmax" else dA * A * (1 - A)
 
 
 def choose_loss(net, loss):

@@ -1,5 +1,7 @@
 """The perceptron, and the multi-layer perceptron as an object: forward, backward, predictions, files."""
 
+import copy
+import pickle
 import zipfile
 
 import numpy as np
@@ -126,6 +128,31 @@ def test_layers_are_views_in_order(dtype, rng):
     assert net.theta[-2] == -1
     assert net.theta.dtype == net.grad.dtype == net.layers[0].W.dtype == dtype
     assert net.grad.shape == net.theta.shape
+
+
+def test_assignment_writes_into_the_shared_vector(rng):
+    net = nn.MLP([2, 2, 1], rng=rng)
+    theta = net.theta
+    net.layers[0].W = [[1, 2], [3, 4]]
+    net.layers[1].b = [5]
+    assert net.theta is theta and theta[:4].tolist() == [1, 2, 3, 4] and theta[-1] == 5
+    net.theta = net.theta - 1
+    assert net.theta is theta and net.layers[0].W.tolist() == [[0, 1], [2, 3]]
+    net.grad = np.ones(9)
+    net.theta -= net.grad
+    assert net.layers[1].b.tolist() == [3] and net.layers[0].dW.tolist() == [[1, 1], [1, 1]]
+    for name, value in (("W", np.ones(4)), ("b", [1.0]), ("W", 3)):
+        with pytest.raises(ValueError, match=f"{name} must"):
+            setattr(net.layers[0], name, value)
+
+
+@pytest.mark.parametrize("how", [copy.copy, copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
+def test_copies_are_whole_and_apart(how, rng):
+    net = nn.MLP([2, 3, 1], hidden="prelu", rng=rng, dtype=np.float32)
+    same = how(net)
+    np.testing.assert_array_equal(same.theta, net.theta)
+    same.theta[:] = 7
+    assert (same.layers[1].W == 7).all() and same.dtype == np.float32 and not (net.theta == 7).any()
 
 
 def test_forward_is_the_equations(rng):
