@@ -193,7 +193,7 @@ def define(pieces: list, scope: dict, time_limit: float) -> dict | None:
     for cell, line_number, text, flags in pieces:
         name = f"<cell {cell}>"
         source = "\n" * (line_number - 1) + text
-        linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+        remember(name, line_number, text)
         try:
             with warnings.catch_warnings(), alarm(time_limit - (time.perf_counter() - started)):
                 warnings.simplefilter("ignore")
@@ -211,6 +211,15 @@ def define(pieces: list, scope: dict, time_limit: float) -> dict | None:
                 "text": (frames[-1].line or "")[:200] if frames else "",
             }
     return None
+
+
+def remember(name: str, line_number: int, text: str) -> None:
+    """Let tracebacks find a statement's text at its line of its cell."""
+    lines = list(linecache.cache[name][2]) if name in linecache.cache else []
+    added = [line + "\n" for line in text.split("\n")]
+    lines += ["\n"] * (line_number - 1 + len(added) - len(lines))
+    lines[line_number - 1 : line_number - 1 + len(added)] = added
+    linecache.cache[name] = (1, None, lines, name)
 
 
 @contextlib.contextmanager
