@@ -12,6 +12,8 @@ from nn_core.widgets.functions import (
 )
 from nn_core.widgets.geometry import neuron, perceptron_training
 from nn_core.widgets.networks import backprop_stepper, forward_flow, initialisation
+from nn_core.widgets.play import playground
+from nn_core.widgets.races import optimizer_race
 
 __all__ = [
     "activation_explorer",
@@ -21,8 +23,10 @@ __all__ = [
     "initialisation",
     "loss_explorer",
     "neuron",
+    "optimizer_race",
     "outlier_fit",
     "perceptron_training",
+    "playground",
     "schedule_explorer",
     "universal_approximation",
 ]

@@ -23,6 +23,8 @@ import traitlets
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from nn_core.widgets._raster import Pixels
+
 try:
     import anywidget
 except ImportError:  # the picture is then an <img> in an HTML widget: everything works but dragging in it
@@ -76,10 +78,14 @@ class Picture:
             self._background = self.canvas.copy_from_bbox(self.figure.bbox)
         else:
             self.canvas.restore_region(self._background)
+        pixels = np.asarray(self.canvas.buffer_rgba())
         for artist in self._moving:
-            if artist.get_visible():
+            if isinstance(artist, Pixels):
+                if artist.get_visible():
+                    artist.draw_into(pixels)
+            elif artist.get_visible():
                 artist.axes.draw_artist(artist)
-        return np.asarray(self.canvas.buffer_rgba())
+        return pixels
 
     def png(self):
         """Return the picture as PNG bytes."""

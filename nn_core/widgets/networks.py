@@ -10,6 +10,7 @@ from nn_core.losses import LOSSES
 from nn_core.models import MLP
 from nn_core.training import MATCHING_LOSS
 from nn_core.widgets._base import Interactive, Picture, Reading, button, log_slider, menu, number, slider
+from nn_core.widgets._raster import Label
 
 GAP = (3.4, 1.6)  # from layer to layer, from unit to unit: room for two lines of numbers under a unit
 
@@ -55,17 +56,16 @@ class NetworkPicture:
         network_diagram(net, ax, weight_labels=True, gap=GAP)
         self.above, self.below = {}, {}
         for (layer, unit), (x, y) in self.places.items():
-            style = {"ha": "center", "fontsize": 9, "linespacing": 1.15}
-            self.below[layer, unit] = ax.text(x, y - 0.47, "", va="top", color=BLUE, **style)
-            self.above[layer, unit] = ax.text(x, y + 0.47, "", va="bottom", color=RED, **style)
+            self.below[layer, unit] = Label(ax, x, y - 0.45, va="top", color=BLUE)
+            self.above[layer, unit] = Label(ax, x, y + 0.4, va="bottom", color=RED)
         self.edges = {}
         for (layer, i), start in self.places.items():
             for j in range(net.sizes[layer + 1] if layer < len(net.layers) else 0):
                 if (layer + 1, j) in self.places:
-                    end = self.places[layer + 1, j]
-                    (edge,) = ax.plot(
-                        *zip(start, end, strict=True), color=RED, alpha=0.45, linestyle="-", zorder=1.2
-                    )
+                    ends = np.array([start, self.places[layer + 1, j]])
+                    short = 0.45 * (ends[1] - ends[0]) / np.linalg.norm(ends[1] - ends[0])
+                    line = np.transpose([ends[0] + short, ends[1] - short])  # from rim to rim
+                    (edge,) = ax.plot(*line, color=RED, alpha=0.45, linestyle="-", solid_capstyle="butt")
                     edge.set_visible(False)
                     self.edges[layer, i, j] = edge
         picture.moving(*self.edges.values(), *self.below.values(), *self.above.values())
@@ -255,8 +255,8 @@ class BackpropStepper(Interactive):
         """Text of the still."""
         return (
             "Four moments of backpropagation in a small network: the values have flowed forward; the error "
-            "term of the output; the blame handed back to the hidden units; the gradient of every weight, thick "
-            "where the weight matters most."
+            "term of the output; the blame handed back to the hidden units; the gradient of every weight, "
+            "thick where the weight matters most."
         )
 
     def stage(self, step):
@@ -276,7 +276,7 @@ class BackpropStepper(Interactive):
         done = [self.stage(s) for s in range(1, step + 1)]
         below = value_texts(p.Z, p.A, upto=max((k for kind, k in done if kind == "forward"), default=0))
         above = {
-            (k, j): f"$\\delta$ = {v:.4g}"
+            (k, j): f"δ = {v:.4g}"
             for kind, k in done
             if kind == "delta"
             for j, v in enumerate(p.delta[k - 1])
@@ -313,7 +313,7 @@ class BackpropStepper(Interactive):
             numbers |= {"delta": p.delta[k - 1]}
         elif kind == "gradient":
             sentence = (
-                f"Gradients of layer {k}: each weight's is the value that came in times the delta it went to."
+                f"Gradients of layer {k}: a weight's is the value that came in times the delta it led to."
             )
             numbers |= {"dW": p.dW[k - 1], "db": p.delta[k - 1]}
         else:
@@ -409,14 +409,14 @@ class Initialisation(Interactive):
     name = "Initialisation"
     alt = (
         "Histograms of the activations in six layers of a tanh network under three initialisations: with "
-        "weights too small the signal dies layer by layer, with weights too large nearly every unit saturates "
-        "at -1 or 1, with Glorot's it keeps its spread."
+        "weights too small the signal dies layer by layer, with weights too large nearly every unit "
+        "saturates at -1 or 1, with Glorot's it keeps its spread."
     )
     depth, bins = 6, 41
 
     def __init__(self, X, activation, width):
         rng = np.random.default_rng(0)
-        self.X = rng.standard_normal((200, width)) if X is None else np.asarray(X, dtype=float)
+        self.X = rng.standard_normal((100, width)) if X is None else np.asarray(X, dtype=float)
         self.width = width
         self.picture = Picture(7.6, 4.2)
         grid = self.picture.figure.add_gridspec(2, self.depth, height_ratios=(1, 1.15))
@@ -430,7 +430,7 @@ class Initialisation(Interactive):
             ax.spines["left"].set_visible(False)
             (line,) = ax.plot([], [], color=BLUE, linestyle="-", linewidth=1.3, drawstyle="steps-mid")
             self.stairs.append(line)
-            self.notes.append(ax.text(0, 1.12, "", ha="center", va="center", fontsize=8.5))
+            self.notes.append(Label(ax, 0, 1.12, va="center"))
         chart = self.picture.figure.add_subplot(grid[1, :])
         chart.set(yscale="log", xlim=(0.8, self.depth + 0.2), ylim=(1e-12, 1e8), xlabel="layer")
         chart.set_ylabel("standard deviation")
@@ -503,13 +503,13 @@ class Initialisation(Interactive):
         return figure
 
 
-def initialisation(X=None, activation="tanh", width=64):
+def initialisation(X=None, activation="tanh", width=50):
     """See how the first weights let the signals of a deep network live, die or explode.
 
     Parameters
     ----------
     X : (n_samples, n_features) array, optional
-        The reader's own samples; 200 normal ones if None.
+        The reader's own samples; 100 normal ones if None.
     activation : str, a name in ACTIVATIONS
     width : int
         Units in each of the six layers.
