@@ -17,8 +17,12 @@ from nn_exercises import EXERCISES, check
 from nn_exercises import progress as progress_of
 from nn_exercises.audit import audit as audit_exercise
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="The graded exercises of the book.",
-                  pretty_exceptions_enable=False)
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="The graded exercises of the book.",
+    pretty_exceptions_enable=False,
+)
 
 
 @app.command(name="list")
@@ -43,35 +47,63 @@ def audit(
     for name in set(names or ()) - {e.name for e in chosen} - {e.chapter for e in chosen}:
         raise typer.BadParameter(f"no exercise or chapter is named {name}")
     console = Console(width=max(100, Console().width))
-    reports = [audit_exercise(e, seed) for e in track(chosen, "auditing", console=Console(stderr=True), transient=True)]
+    reports = [
+        audit_exercise(e, seed)
+        for e in track(chosen, "auditing", console=Console(stderr=True), transient=True)
+    ]
     table = Table("exercise")
-    for column in ("mistakes told apart", "alike", "variants accepted", "mutants", "killed", "equivalent", "faults"):
+    for column in (
+        "mistakes told apart",
+        "alike",
+        "variants accepted",
+        "mutants",
+        "killed",
+        "equivalent",
+        "faults",
+    ):
         table.add_column(column, justify="right")
     for r in reports:
-        table.add_row(r.exercise.name, f"{r.told_apart} of {len(r.exercise.mistakes)}", str(len(r.alike)),
-                      f"{r.variants} of {len(r.exercise.variants)}", str(r.mutants), str(r.killed),
-                      str(r.equivalent), str(len(r.faults)) if r.faults else "-")
+        table.add_row(
+            r.exercise.name,
+            f"{r.told_apart} of {len(r.exercise.mistakes)}",
+            str(len(r.alike)),
+            f"{r.variants} of {len(r.exercise.variants)}",
+            str(r.mutants),
+            str(r.killed),
+            str(r.equivalent),
+            str(len(r.faults)) if r.faults else "-",
+        )
     total = [sum(getattr(r, name) for r in reports) for name in ("mutants", "killed", "equivalent")]
     table.add_row(
         f"{len(reports)} exercises",
         f"{sum(r.told_apart for r in reports)} of {sum(len(r.exercise.mistakes) for r in reports)}",
         str(sum(len(r.alike) for r in reports)),
         f"{sum(r.variants for r in reports)} of {sum(len(r.exercise.variants) for r in reports)}",
-        *map(str, total), str(sum(len(r.faults) for r in reports)), style="bold",
+        *map(str, total),
+        str(sum(len(r.faults) for r in reports)),
+        style="bold",
     )
     console.print(table)
     for r in reports:
         for pair in r.alike:
-            console.print(f"{r.exercise.name}: {pair[0]!r} does the same as {pair[1]!r} in every case", markup=False)
+            console.print(
+                f"{r.exercise.name}: {pair[0]!r} does the same as {pair[1]!r} in every case",
+                markup=False,
+                soft_wrap=True,
+            )
         for fault in r.faults:
-            console.print(f"{r.exercise.name}: {fault}", style="red", markup=False, highlight=False)
+            console.print(
+                f"{r.exercise.name}: {fault}", style="red", markup=False, highlight=False, soft_wrap=True
+            )
     if any(r.faults for r in reports):
         raise typer.Exit(1)
 
 
 @app.command(name="check")
 def check_file(
-    file: Annotated[Path, typer.Argument(help="A Python file with your functions.", exists=True, dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(help="A Python file with your functions.", exists=True, dir_okay=False)
+    ],
 ) -> None:
     """Check the answers in a plain Python file, and say in plain text what holds and what does not."""
     source = file.read_text(encoding="utf-8")
@@ -83,7 +115,9 @@ def check_file(
         exec(compile(source, str(file), "exec"), module.__dict__)
     except Exception as e:
         line = e.lineno if isinstance(e, SyntaxError) else _line_of(e, str(file))
-        typer.echo(f"{file} stopped in line {line}, before anything could be checked. {type(e).__name__}: {e}")
+        typer.echo(
+            f"{file} stopped in line {line}, before anything could be checked. {type(e).__name__}: {e}"
+        )
         raise typer.Exit(1) from None
     found = [name for name in EXERCISES if name in vars(module)]
     if not found:
@@ -108,7 +142,9 @@ def _line_of(e: BaseException, file: str) -> int | None:
 
 @app.command()
 def progress(
-    folder: Annotated[Path, typer.Argument(help="The folder that holds the chapters' folders.")] = Path("work"),
+    folder: Annotated[Path, typer.Argument(help="The folder that holds the chapters' folders.")] = Path(
+        "work"
+    ),
 ) -> None:
     """Show your points by chapter, as your saved notebooks record them."""
     typer.echo(progress_of(folder).text())

@@ -1,4 +1,4 @@
-"""Audit the catalogue: does every right answer pass, every wrong one fail with its own name, no mutant survive?"""
+"""Audit the catalogue: right answers pass, wrong ones fail with their own names, no mutant survives."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nn_exercises.judge import NOTEBOOK_SEED, judge, prepare
 from nn_exercises.mistakes import agree, what_it_does
 from nn_exercises.mutate import mutants
 
-MUTANT_LIMIT = 1.0   # seconds for one mutant: some never end
+MUTANT_LIMIT = 1.0  # seconds for one mutant: some never end
 
 
 @dataclass
@@ -19,7 +19,7 @@ class Report:
 
     exercise: Exercise
     told_apart: int = 0
-    alike: list[tuple[str, str]] = field(default_factory=list)   # mistakes with identical outputs on all cases
+    alike: list[tuple[str, str]] = field(default_factory=list)  # mistakes with identical outputs on all cases
     variants: int = 0
     mutants: int = 0
     killed: int = 0

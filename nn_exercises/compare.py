@@ -13,6 +13,7 @@ import numpy as np
 from nn_exercises.run import Node
 
 RTOL, ATOL = 1e-4, 1e-6
+OF_VALUE = ("values", "nan", "length")  # faults of the numbers; all others are of the form
 SCALARS = ("bool", "int", "float", "complex", "scalar")
 SEQUENCES = ("list", "tuple", "iterator")
 
@@ -31,7 +32,7 @@ class Rules:
 class Fault:
     """What is wrong with one outcome.
 
-    `kind`: none, other, structure, count, text, matrix, boolean, integer, fraction (a float where an integer is
+    `kind`: none, other, structure, count, length, text, matrix, boolean, integer, fraction (a float where an integer is
     due), complex, shape, nan, values, property; and from the whole outcome raised, no_error, wrong_error,
     warned, changed, state, unseeded, timeout, missing. `path` leads to the part of the value, as (0,) to the first
     of several returned values.
@@ -135,16 +136,15 @@ def _compare_sequences(
         )
     if len(given.data) != len(expected.data):
         text = f"{len(expected.data)} values are due, not {len(given.data)}."
-        return Fault("count", text, path, given, expected)
+        kind = "length" if (expected.kind != "tuple" and given.kind == expected.kind) or free else "count"
+        return Fault(kind, text, path, given, expected)
     if given.kind != expected.kind and not free:
         return Fault("structure", f"{name_of(expected)} is due, not {name_of(given)}.", path, given, expected)
     worst = None
     for i, (e, g) in enumerate(zip(expected.data, given.data, strict=True)):
         fault = compare(e, g, rules, (*path, i))
         # A wrong type anywhere is told before a wrong number: it is the plainer fault.
-        if fault and (
-            worst is None or (worst.kind in ("values", "nan") and fault.kind not in ("values", "nan"))
-        ):
+        if fault and (worst is None or (worst.kind in OF_VALUE and fault.kind not in OF_VALUE)):
             worst = fault
     return worst
 

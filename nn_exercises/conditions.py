@@ -1,113 +1,257 @@
-"""Find the condition under which an answer fails: only for integers, only for one sample, only at ties …"""
+"""Find the condition under which an answer fails: only for integers, only for one sample, only at ties."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from nn_exercises.exercise import Case
-from nn_exercises.look import Look, arguments
+from nn_exercises.exercise import Exercise
+from nn_exercises.look import Look, is_number
+
+WORDS = {
+    "n_samples": "sample",
+    "n_features": "feature",
+    "n_in": "input",
+    "n_inputs": "input",
+    "n_out": "output",
+    "n_outputs": "output",
+    "n_classes": "class",
+    "n_units": "unit",
+    "n": "sample",
+    "n_hidden": "hidden unit",
+    "K": "class",
+    "m": "entry",
+}
+PLURALS = {"class": "classes", "entry": "entries"}
 
 
 @dataclass(frozen=True)
 class Condition:
-    """What the failing cases have in common: `phrase` completes "… where"."""
+    """What the failing cases have in common: `phrase` completes "… where"; `otherwise` says the opposite."""
 
     key: str
     phrase: str
+    otherwise: str = ""
 
 
-def _arrays(case: Case) -> list[np.ndarray]:
-    found = [a for a in (*case.args, *case.kwargs.values()) if isinstance(a, np.ndarray)]
-    for a in (*case.args, *case.kwargs.values()):
-        if isinstance(a, list | tuple):
-            found += [v for v in a if isinstance(v, np.ndarray)]
-    return found
+@dataclass(frozen=True)
+class _Feature:
+    condition: Condition
+    having: frozenset[int]
+    least: float = 0.75  # of the cases that have it, this share must fail
 
 
-def _some(test: Callable[[np.ndarray], bool]) -> Callable[[Case], bool]:
-    return lambda case: any(test(a) for a in _arrays(case))
+def condition(
+    look: Look, failing: Iterable[int], among: Iterable[int] | None = None, *, weak: bool = False
+) -> Condition | None:
+    """Return what sets the failing cases apart from those that are right, or None.
 
-
-def _integers(case: Case) -> bool:
-    floats = [a for a in _arrays(case) if a.dtype.kind == "f"]
-    return bool(_arrays(case)) and not floats or any(
-        a.dtype.kind in "iu" and not np.isin(a, (0, 1)).all() and len(floats) < len(_arrays(case))
-        for a in _arrays(case)[:1]
-    )
-
-
-def _kinds(a: np.ndarray) -> float:
-    return float(np.abs(a.astype(float)).max(initial=0.0)) if a.dtype.kind in "iuf" else 0.0
-
-
-FEATURES: tuple[tuple[str, str, Callable[[Case], bool]], ...] = (
-    ("integers", "the inputs are integers", _integers),
-    ("float32", "the inputs are float32", _some(lambda a: a.dtype == np.float32)),
-    ("numbers", "the input is a single number instead of an array", lambda c: not _arrays(c)),
-    ("one_sample", "there is one sample only", _some(lambda a: a.ndim >= 1 and a.shape[0] == 1)),
-    ("more_samples", "there is more than one sample",
-     lambda c: bool(_arrays(c)) and _arrays(c)[0].ndim >= 1 and _arrays(c)[0].shape[0] > 1),
-    ("one_feature", "there is one feature (one column) only", _some(lambda a: a.ndim == 2 and a.shape[1] == 1)),
-    ("one_entry", "an array has a single entry", _some(lambda a: a.size == 1)),
-    ("vector", "the input has one axis", lambda c: bool(_arrays(c)) and all(a.ndim == 1 for a in _arrays(c))),
-    ("matrix_input", "the input is a matrix (two axes)", _some(lambda a: a.ndim == 2)),
-    ("three_axes", "the input has three axes", _some(lambda a: a.ndim >= 3)),
-    ("not_square", "a matrix is not square", _some(lambda a: a.ndim == 2 and a.shape[0] != a.shape[1])),
-    ("square", "a matrix is square", _some(lambda a: a.ndim == 2 and a.shape[0] == a.shape[1] and a.size > 1)),
-    ("huge", "the inputs are very large",
-     lambda c: any(_kinds(a) >= 80 for a in _arrays(c)) or any(
-         isinstance(v, int | float) and abs(v) >= 80 for v in (*c.args, *c.kwargs.values()))),
-    ("zeros", "an input is exactly 0", _some(lambda a: a.dtype.kind in "iuf" and bool((a == 0).any()))),
-    ("negative", "an input is negative", _some(lambda a: a.dtype.kind in "if" and bool((a < 0).any()))),
-    ("extremes", "the inputs are extreme", lambda c: c.group == "stability"),
-)
-
-
-def condition(look: Look, failing: Iterable[int], among: Iterable[int] | None = None) -> Condition | None:
-    """Return what sets the failing cases apart from those that are right, or None."""
+    With `weak`, it is enough that all failing cases have it, and some of the right ones not.
+    """
     cases = look.prepared.cases
-    failing = set(failing)
-    among = [i for i, c in enumerate(cases) if c.raises is None] if among is None else list(among)
-    right = [i for i in among if i not in failing]
-    if not right or not failing:
+    failing = frozenset(failing)
+    among = (
+        frozenset(i for i, c in enumerate(cases) if c.raises is None) if among is None else frozenset(among)
+    )
+    if not failing or len(among - failing) < 1:
         return None
     best: tuple[float, Condition] | None = None
-    for key, phrase, test in (*FEATURES, *_of_parameters(look)):
-        having = {i for i in among if test(cases[i])}
-        if not failing <= having:
+    for feature in _features(look, sorted(among)):
+        having = feature.having & among
+        if not failing <= having or len(having) == len(among):
             continue
         score = len(failing) / len(having)
-        if best is None or score > best[0] + 1e-9:
-            best = (score, Condition(key, phrase))
-    if best and best[0] >= 0.75:
+        least = 0.4 if weak else feature.least
+        if weak and len(among) - len(having) < 2:
+            continue
+        if score >= least and (best is None or score > best[0] + 1e-9):
+            best = (score, feature.condition)
+    if best:
         return best[1]
+    if weak:
+        return None
     notes = list(dict.fromkeys(cases[i].note for i in sorted(failing)))
-    if len(notes) <= 3 and all(notes) and len(failing) <= len(among) / 2:
+    if len(notes) <= 2 and all(notes) and len(failing) <= len(among) / 2:
         return Condition("special_case", "the case is this: " + "; or ".join(notes))
-    if best and best[0] >= 0.5:
-        return best[1]
     return None
 
 
-def _of_parameters(look: Look) -> list[tuple[str, str, Callable[[Case], bool]]]:
-    """Return features made of the exercise's own parameters: one that differs from its default."""
-    found = []
-    for name, parameter in inspect.signature(look.exercise.reference).parameters.items():
-        default = parameter.default
-        if default is not inspect.Parameter.empty and default is not None:
-            def differs(case: Case, name: str = name, default: object = default) -> bool:
-                value = arguments(look.exercise, case).get(name)
-                return isinstance(value, int | float) and value != default
-
-            found.append((f"not_default_{name}", f"{name} is not its default {default!r}", differs))
-
-            def is_default(case: Case, name: str = name) -> bool:
-                given = list(inspect.signature(look.exercise.reference).parameters).index(name) < len(case.args)
-                return not given and name not in case.kwargs
-
-            found.append((f"default_{name}", f"{name} is left at its default {default!r}", is_default))
+def dimensions(exercise: Exercise) -> dict[str, tuple[str, ...]]:
+    """Return the names of each parameter's axes, as the docstring gives them: X -> (n_samples, n_features)."""
+    doc = inspect.getdoc(exercise.reference) or ""
+    found = {}
+    for names, shape in re.findall(r"^(\w+(?:, \w+)*) : [^\n(]*\(([^)\n]*)\)", doc, re.M):
+        axes = tuple(a.strip() for a in shape.split(",") if a.strip())
+        if all(re.fullmatch(r"\w+", a) for a in axes):
+            for name in names.split(","):
+                found.setdefault(name.strip(), axes)
     return found
+
+
+def sizes(look: Look, i: int) -> dict[str, int]:
+    """Return a case's sizes by the names of the axes: n_samples -> 5."""
+    found: dict[str, int] = {}
+    axes = dimensions(look.exercise)
+    for name, value in look.arguments(i).items():
+        if isinstance(value, np.ndarray) and len(axes.get(name, ())) == value.ndim:
+            for axis, size in zip(axes[name], value.shape, strict=True):
+                if not axis.isdigit():
+                    found.setdefault(axis, size)
+    return found
+
+
+def one(axis: str) -> str:
+    """Return an axis's word in the singular: n_samples -> sample."""
+    return WORDS.get(axis, axis)
+
+
+def many(axis: str) -> str:
+    """Return an axis's word in the plural: n_samples -> samples."""
+    word = one(axis)
+    return PLURALS.get(word, word if word == axis else word + "s")
+
+
+def _features(look: Look, among: list[int]) -> Iterator[_Feature]:
+    arguments = {i: look.arguments(i) for i in among}
+    yield from _of_sizes(look, among)
+    names = list(inspect.signature(look.exercise.reference).parameters)
+    for name in names:
+        values = {i: a[name] for i, a in arguments.items() if name in a}
+        yield from _of_argument(look, name, values)
+    groups = {i: look.prepared.cases[i].group for i in among}
+    yield _Feature(
+        Condition("extremes", "the inputs are extreme"), _where(groups, lambda g: g == "stability"), 0.6
+    )
+    arrays = {i: [v for v in a.values() if isinstance(v, np.ndarray)] for i, a in arguments.items()}
+    square = {i: any(v.ndim == 2 and v.shape[0] == v.shape[1] > 1 for v in a) for i, a in arrays.items()}
+    if any(square.values()):
+        yield _Feature(
+            Condition("not_square", "no matrix is square", "a matrix is square"),
+            _where(square, lambda s: not s),
+            0.9,
+        )
+        yield _Feature(Condition("square", "a matrix is square"), _where(square, bool), 0.9)
+
+
+def _where(values: dict[int, Any], test: Callable[[Any], bool]) -> frozenset[int]:
+    return frozenset(i for i, v in values.items() if test(v))
+
+
+def _of_sizes(look: Look, among: list[int]) -> Iterator[_Feature]:
+    by_axis: dict[str, dict[int, int]] = {}
+    for i in among:
+        for axis, size in sizes(look, i).items():
+            by_axis.setdefault(axis, {})[i] = size
+    for axis, size in by_axis.items():
+        if len(set(size.values())) < 2:
+            continue
+        yield _Feature(
+            Condition(f"one_{one(axis)}", f"there is only one {one(axis)}"), _where(size, lambda s: s == 1)
+        )
+        yield _Feature(
+            Condition(
+                f"several_{many(axis)}",
+                f"there is more than one {one(axis)}",
+                f"there is a single {one(axis)}",
+            ),
+            _where(size, lambda s: s > 1),
+            0.9,
+        )
+        for number in sorted(set(size.values())):
+            if number > 1:
+                other = _where(size, lambda s, number=number: s != number)
+                text = f"the number of {many(axis)} is not {number} (a size may be written into the code)"
+                yield _Feature(
+                    Condition("hard_coded_size", text, f"there are exactly {number} {many(axis)}"), other, 0.9
+                )
+    if {"n_samples", "n_features"} <= set(by_axis):
+        rows, columns = by_axis["n_samples"], by_axis["n_features"]
+        equal = {i: rows[i] == columns[i] for i in rows if i in columns}
+        yield _Feature(
+            Condition(
+                "not_square",
+                "there are not as many samples as features",
+                "there are as many samples as features",
+            ),
+            _where(equal, lambda e: not e),
+            0.9,
+        )
+
+
+def _of_argument(look: Look, name: str, values: dict[int, Any]) -> Iterator[_Feature]:
+    arrays = {i: v for i, v in values.items() if isinstance(v, np.ndarray)}
+    kinds = {v.dtype.kind for v in arrays.values()}
+    if "f" in kinds and "i" in kinds:
+        yield _Feature(
+            Condition("integers", f"`{name}` holds integers"), _where(arrays, lambda v: v.dtype.kind in "iu")
+        )
+    if any(v.dtype == np.float32 for v in arrays.values()):
+        yield _Feature(
+            Condition("float32", f"`{name}` is float32"), _where(arrays, lambda v: v.dtype == np.float32)
+        )
+    if arrays and len(arrays) < len(values):
+        scalars = frozenset(values) - frozenset(arrays)
+        yield _Feature(Condition("numbers", f"`{name}` is a number instead of an array"), scalars)
+        yield _Feature(
+            Condition("arrays", f"`{name}` is an array", f"`{name}` is a single number"), frozenset(arrays)
+        )
+    for ndim in sorted({v.ndim for v in arrays.values()}):
+        if len({v.ndim for v in arrays.values()}) > 1:
+            words = {0: "no axis", 1: "one axis", 2: "two axes (a matrix)"}.get(ndim, f"{ndim} axes")
+            yield _Feature(
+                Condition(f"axes_{ndim}", f"`{name}` has {words}"),
+                _where(arrays, lambda v, n=ndim: v.ndim == n),
+            )
+    if len({v.ndim for v in arrays.values()}) > 1:
+        yield _Feature(
+            Condition("several_axes", f"`{name}` has more than one axis", f"`{name}` has one axis"),
+            _where(arrays, lambda v: v.ndim > 1),
+            0.9,
+        )
+    plain = {i: v for i, v in arrays.items() if v.dtype.kind in "iuf"}
+    yield _Feature(
+        Condition("huge", f"`{name}` holds very large numbers"),
+        _where(plain, lambda v: bool(v.size and np.abs(v.astype(float)).max() >= 80)),
+        0.8,
+    )
+    yield _Feature(
+        Condition("zeros", f"`{name}` is exactly 0 somewhere"),
+        _where(plain, lambda v: bool((v == 0).any())),
+        0.9,
+    )
+    yield _Feature(
+        Condition("negative", f"`{name}` is negative somewhere"),
+        _where(plain, lambda v: bool((v < 0).any())),
+        0.9,
+    )
+    parameter = inspect.signature(look.exercise.reference).parameters[name]
+    default = parameter.default
+    numeric = {i: v for i, v in values.items() if is_number(v)}
+    if is_number(default):
+        yield _Feature(
+            Condition(f"not_default_{name}", f"`{name}` is not {default:g}", f"`{name}` is {default:g}"),
+            _where(numeric, lambda v: v != default),
+        )
+        left_out = _where(
+            {i: look.prepared.cases[i] for i in values},
+            lambda c: (
+                name not in c.kwargs
+                and list(inspect.signature(look.exercise.reference).parameters).index(name) >= len(c.args)
+            ),
+        )
+        yield _Feature(Condition(f"default_{name}", f"`{name}` is left at its default {default:g}"), left_out)
+    if numeric:
+        for phrase, key, test in (
+            (f"`{name}` is 0", f"zero_{name}", lambda v: v == 0),
+            (f"`{name}` is not 0", f"nonzero_{name}", lambda v: v != 0),
+            (f"`{name}` is negative", f"negative_{name}", lambda v: v < 0),
+            (f"`{name}` is not 1", f"not_one_{name}", lambda v: v != 1),
+            (f"`{name}` is larger than 1", f"large_{name}", lambda v: v > 1),
+            (f"`{name}` is an integer", f"integer_{name}", lambda v: isinstance(v, int | np.integer)),
+        ):
+            yield _Feature(Condition(key, phrase), _where(numeric, test), 0.9)

@@ -7,19 +7,21 @@ message was written by a person for exactly that, before a general one.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from nn_exercises import figures, forms, replay
+from nn_exercises.compare import OF_VALUE
 from nn_exercises.conditions import condition
 from nn_exercises.exercise import Loss
-from nn_exercises.judge import Judgement, Prepared
-from nn_exercises.look import OF_VALUE, Diagnosis, Look
+from nn_exercises.judge import Judgement, Prepared, argument_names
+from nn_exercises.look import Diagnosis, Look, is_number
 from nn_exercises.mistakes import known, nearly_known
 from nn_exercises.run import Facts, Outcome, give
-from nn_exercises.show import show_number
+from nn_exercises.show import show_node, show_number
 
 __all__ = ["Diagnosis", "diagnose"]
 
@@ -81,7 +83,12 @@ def _only_where(look: Look) -> Diagnosis | None:
     i = failing[0]
     kind = look.faults[i].kind
     wrong = "NaN (not a number) comes out" if kind == "nan" else "the result is wrong"
-    message = f"Your function is right in the other cases, but {wrong} where {where.phrase}."
+    most = len(failing) > 0.6 * len(look.prepared.cases)
+    message = (
+        f"Your function is right only where {where.otherwise}."
+        if most and where.otherwise
+        else f"Your function is right in the other cases, but {wrong} where {where.phrase}."
+    )
     return look.made(f"wrong_{where.key}", message, i)
 
 
@@ -102,7 +109,9 @@ def _one_part(look: Look) -> Diagnosis | None:
     sure = [r for r in right if names.index(r.strip("`")) < min(paths)]
     if not sure:
         return None
-    message = f"{' and '.join(sure)} {'is' if len(sure) == 1 else 'are'} right in every case; {wrong[0]} is not."
+    message = (
+        f"{' and '.join(sure)} {'is' if len(sure) == 1 else 'are'} right in every case; {wrong[0]} is not."
+    )
     return look.made(f"wrong_{names[min(paths)]}", message)
 
 
@@ -115,12 +124,57 @@ def _evidence(look: Look) -> Diagnosis:
     what = f"{part} is wrong" if part else "the result is wrong"
     place = f" ({note})" if note else ""
     if fault.kind in OF_VALUE:
-        return look.made(None, f"The shape is right, but {what}: compare the values of the case below{place}.", i)
+        return look.made(
+            None, f"The shape is right, but {what}: compare the values of the case below{place}.", i
+        )
     return look.made(None, f"{fault.text} See the case below{place}.", i)
+
+
+def _parameters(look: Look) -> Diagnosis | None:
+    """Report parameters in another order, or another default, than the signature has."""
+    if not look.facts or look.facts.parameters is None:
+        return None
+    due, have = list(inspect.signature(look.exercise.reference).parameters.values()), look.facts.parameters
+    names = [p.name for p in due]
+    if sorted(have) == sorted(names) and list(have) != names:
+        message = f"Your parameters stand in another order than the signature says: `({', '.join(names)})`."
+        return look.made("parameter_order", message)
+    defaults = dict(look.facts.defaults)
+    for p in due:
+        mine = defaults.get(p.name)
+        if (
+            is_number(p.default)
+            and mine is not None
+            and mine.kind in ("int", "float")
+            and mine.data != p.default
+        ):
+            left_out = {i for i in look.faults if _left_out(look, i, p.name)}
+            if left_out == set(look.faults):
+                message = (
+                    f"The default of `{p.name}` is {show_node(mine)} in your function; the signature says "
+                    f"{p.default:g}."
+                )
+                return look.made("default", message)
+    return None
+
+
+def _left_out(look: Look, i: int, name: str) -> bool:
+    case = look.prepared.cases[i]
+    return name not in argument_names(look.exercise, case)
+
+
+def _in_common(look: Look) -> Diagnosis | None:
+    """Report what all failing cases have in common, where some right ones have it too."""
+    where = condition(look, look.faults, weak=True)
+    if where is None:
+        return None
+    message = f"The result is right in some cases. Those that fail have this in common: {where.phrase}."
+    return look.made(f"wrong_{where.key}", message)
 
 
 DETECTORS = (
     forms.unfinished,
+    _parameters,
     _problem_alone,
     _known,
     _problem,
@@ -139,8 +193,10 @@ DETECTORS = (
     replay.slips,
     _global_name,
     _nearly_known,
+    forms.lengths,
     _only_where,
     _one_part,
+    _in_common,
 )
 
 
@@ -166,7 +222,12 @@ def _nudged(look: Look, i: int, loss: Loss) -> tuple[tuple[str, str], ...]:
     pair = look.arrays(i, loss.output)
     given = give(look.arguments(i))
     x = given[loss.parameter]
-    if pair is None or not isinstance(x, np.ndarray) or pair[0].shape != pair[1].shape or pair[0].shape != x.shape:
+    if (
+        pair is None
+        or not isinstance(x, np.ndarray)
+        or pair[0].shape != pair[1].shape
+        or pair[0].shape != x.shape
+    ):
         return ()
     due, claimed = pair
     if not due.size or not np.isfinite(claimed).all() or np.allclose(due, claimed, 1e-4, 1e-6):
@@ -183,11 +244,13 @@ def _nudged(look: Look, i: int, loss: Loss) -> tuple[tuple[str, str], ...]:
             return ()
     slope = (ends[0] - ends[1]) / (2 * h)
     if not np.isclose(slope, due[at], rtol=1e-3, atol=1e-5):
-        return ()   # a kink, or rounding: no evidence rather than a false one
+        return ()  # a kink, or rounding: no evidence rather than a false one
     entry = f"{loss.parameter}[{', '.join(str(int(k)) for k in at)}]"
     name = look.part_name(() if loss.output is None else (loss.output,)).strip("`") or "your gradient"
-    return ((
-        f"Nudge {entry} by ±{h:g} and watch the loss",
-        f"the loss changes by {show_number(slope)} per unit (central difference)\n"
-        f"{name} claims {show_number(float(claimed[at]))}",
-    ),)
+    return (
+        (
+            f"Nudge {entry} by ±{h:g} and watch the loss",
+            f"the loss changes by {show_number(slope)} per unit (central difference)\n"
+            f"{name} claims {show_number(float(claimed[at]))}",
+        ),
+    )

@@ -93,9 +93,9 @@ class Mistake:
 class Loss:
     """What a returned gradient is the gradient of: the card then shows what nudging an entry does to it."""
 
-    output: int | None    # which returned value is the gradient; None where it is the only one
-    parameter: str        # with respect to which argument
-    f: Callable           # called with the exercise's own arguments, returns the loss
+    output: int | None  # which returned value is the gradient; None where it is the only one
+    parameter: str  # with respect to which argument
+    f: Callable  # called with the exercise's own arguments, returns the loss
 
 
 @dataclass
@@ -112,11 +112,11 @@ class Exercise:
     make_cases: Callable[[np.random.Generator], Iterator[Case]] | None = None
     mistakes: list[Mistake] = field(default_factory=list)
     variants: list[Callable] = field(default_factory=list)
-    any_number: bool = False       # integers and floats are equally good (never booleans)
-    either: tuple[int, ...] = ()   # returned values that may be a list, a tuple or an array
-    repeat: bool = True            # call again with equal inputs, to see state kept between calls
-    time_limit: float | None = None   # seconds for all cases together, other than the engine's
-    mutants: bool = True           # the audit mutates the reference; False where one run takes seconds
+    any_number: bool = False  # integers and floats are equally good (never booleans)
+    either: tuple[int, ...] = ()  # returned values that may be a list, a tuple or an array
+    repeat: bool = True  # call again with equal inputs, to see state kept between calls
+    time_limit: float | None = None  # seconds for all cases together, other than the engine's
+    mutants: bool = True  # the audit mutates the reference; False where one run takes seconds
     make_marks: Callable | None = None
     losses: list[Loss] = field(default_factory=list)
     equivalents: dict[str, str] = field(default_factory=dict)
@@ -214,8 +214,17 @@ def exercise(
     def state(reference: Callable) -> Exercise:
         worth = POINTS[difficulty] if points is None else points
         return Exercise(
-            reference.__name__, chapter, difficulty, worth, aim, hints, reference,
-            any_number=any_number, either=either, repeat=repeat, time_limit=time_limit,
+            reference.__name__,
+            chapter,
+            difficulty,
+            worth,
+            aim,
+            hints,
+            reference,
+            any_number=any_number,
+            either=either,
+            repeat=repeat,
+            time_limit=time_limit,
             mutants=mutants,
         )
 

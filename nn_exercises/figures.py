@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from nn_exercises.compare import close
+from nn_exercises.compare import OF_VALUE, close
 from nn_exercises.look import Diagnosis, Look
 
-Arrays = list[tuple[int, np.ndarray, np.ndarray]]   # case, due, given
+Arrays = list[tuple[int, np.ndarray, np.ndarray]]  # case, due, given
 
 
 def values(look: Look) -> Diagnosis | None:
-    """A constant factor, a sign, a missing argument, another order, a simple function of the right result."""
-    failing = [i for i in look.of_kind("values", "nan") if i in look.comparable]
+    """Report a factor, a sign, a missing argument, another order, a simple function of the right result."""
+    failing = [i for i in look.of_kind(*OF_VALUE) if i in look.comparable]
     if not failing or len(failing) < 0.75 * len(look.faults):
         return None
     whole = look.part_names == []
@@ -22,8 +22,11 @@ def values(look: Look) -> Diagnosis | None:
     found = []
     for part in parts:
         pairs = _pairs(look, failing, part)
-        result = _explain(look, pairs, look.part_name(() if part is None else (part,)) or "The result") \
-            if pairs else None
+        result = (
+            _explain(look, pairs, look.part_name(() if part is None else (part,)) or "The result")
+            if pairs
+            else None
+        )
         if result is None:
             return None
         found.append(result)
@@ -56,7 +59,7 @@ def _explain(look: Look, pairs: Arrays, what: str) -> tuple[str, str, int] | Non
 
 
 def _factor(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
-    """The given numbers are the right ones times something."""
+    """Recognise the right numbers times something."""
     ratios = []
     for i, e, g in pairs:
         if not np.isfinite(e).all() or not np.isfinite(g).all() or not (e != 0).any():
@@ -70,12 +73,26 @@ def _factor(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
         return "sign", f"{what} has the wrong sign: every entry is the negative of what is due."
     for words, value in _constants():
         if all(abs(r / value - 1) < 2e-4 for _, r in ratios):
-            return ("factor", f"{what} is {words} what is due, in every case: a constant factor is too much or missing.")
+            return (
+                "factor",
+                f"{what} is {words} what is due, in every case: a constant factor is too much or missing.",
+            )
     names = list(dict.fromkeys(n for i, _ in ratios for n in look.symbols(i)))
-    for sign, extra in ((1, ""), (-1, " and the wrong sign"), (2, " and a factor 2"), (0.5, " and a factor 1/2")):
+    for sign, extra in (
+        (1, ""),
+        (-1, " and the wrong sign"),
+        (2, " and a factor 2"),
+        (0.5, " and a factor 1/2"),
+    ):
         for name in names:
-            for power, words in ((1, f"{name} times"), (-1, f"1/{name} of"), (2, f"{name} squared times"),
-                                 (-0.5, f"1/√({name}) times"), (0.5, f"√({name}) times"), (-2, f"1/({name})² of")):
+            for power, words in (
+                (1, f"{name} times"),
+                (-1, f"1/{name} of"),
+                (2, f"{name} squared times"),
+                (-0.5, f"1/√({name}) times"),
+                (0.5, f"√({name}) times"),
+                (-2, f"1/({name})² of"),
+            ):
                 with np.errstate(all="ignore"):
                     fits = all(
                         name in s and s[name] > 0 and abs(r / (sign * s[name] ** power) - 1) < 2e-4
@@ -84,9 +101,15 @@ def _factor(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
                 if fits and len({round(look.symbols(i)[name], 9) for i, _ in ratios}) > (len(ratios) > 1):
                     kind = "too often" if power > 0 else "once too often in a denominator"
                     advice = _advice(name, power)
-                    return "factor", f"{what} is {words} what is due{extra}: {name} stands there {kind}{advice}."
+                    return (
+                        "factor",
+                        f"{what} is {words} what is due{extra}: {name} stands there {kind}{advice}.",
+                    )
     if len(ratios) > 2 and np.ptp([r for _, r in ratios]) < 1e-3 * abs(ratios[0][1]):
-        return "factor", f"{what} is {ratios[0][1]:.4g} times what is due, in every case: a constant factor is wrong."
+        return (
+            "factor",
+            f"{what} is {ratios[0][1]:.4g} times what is due, in every case: a constant factor is wrong.",
+        )
     return None
 
 
@@ -97,27 +120,46 @@ def _advice(name: str, power: float) -> str:
 
 
 def _constants() -> Iterator[tuple[str, float]]:
-    yield from (("twice", 2.0), ("half of", 0.5), ("four times", 4.0), ("a quarter of", 0.25), ("three times", 3.0),
-                ("minus twice", -2.0), ("minus half of", -0.5), ("ln 2 times (a logarithm of another base)", np.log(2)),
-                ("1/ln 2 times (a logarithm of base 2)", 1 / np.log(2)),
-                ("1/ln 10 times (a logarithm of base 10)", 1 / np.log(10)), ("√2 times", np.sqrt(2)),
-                ("1/√2 of", 1 / np.sqrt(2)), ("π times", np.pi), ("a hundred times", 100.0), ("a hundredth of", 0.01))
+    yield from (
+        ("twice", 2.0),
+        ("half of", 0.5),
+        ("four times", 4.0),
+        ("a quarter of", 0.25),
+        ("three times", 3.0),
+        ("minus twice", -2.0),
+        ("minus half of", -0.5),
+        ("ln 2 times (a logarithm of another base)", np.log(2)),
+        ("1/ln 2 times (a logarithm of base 2)", 1 / np.log(2)),
+        ("1/ln 10 times (a logarithm of base 10)", 1 / np.log(10)),
+        ("√2 times", np.sqrt(2)),
+        ("1/√2 of", 1 / np.sqrt(2)),
+        ("π times", np.pi),
+        ("a hundred times", 100.0),
+        ("a hundredth of", 0.01),
+    )
 
 
 def _term(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
-    """The given numbers differ from the right ones by an argument."""
+    """Recognise a difference that is an argument, or constant."""
     differences = [(i, g - e) for i, e, g in pairs]
     if not all(np.isfinite(d).all() for _, d in differences):
         return None
     first = differences[0][1]
     shift = float(first.ravel()[0]) if first.size else 0.0
     if shift and all(close(np.full(d.shape, shift), d, 1e-4) for _, d in differences) and len(pairs) > 1:
-        return "offset", f"{what} is {abs(shift):.4g} too {'large' if shift > 0 else 'small'} everywhere: a constant " \
-            "is added or missing."
+        return (
+            "offset",
+            f"{what} is {abs(shift):.4g} too {'large' if shift > 0 else 'small'} everywhere: a constant "
+            "is added or missing.",
+        )
     names = list(dict.fromkeys(n for i, *_ in pairs for n in look.arguments(i)))
     for name in names:
-        for factor, words in ((-1, "is missing"), (1, "is added once too often"), (-2, "has the wrong sign"),
-                              (2, "is added two times too often")):
+        for factor, words in (
+            (-1, "is missing"),
+            (1, "is added once too often"),
+            (-2, "has the wrong sign"),
+            (2, "is added two times too often"),
+        ):
             if all(_is_argument(look, i, name, factor, d) for i, d in differences):
                 return "term", f"{what} differs from what is due by exactly {name}: {name} {words}."
     return None
@@ -150,14 +192,18 @@ SIMPLE: tuple[tuple[str, str, Callable[[np.ndarray], np.ndarray]], ...] = (
     ("clipped", "has its negative entries replaced by 0", lambda e: np.maximum(e, 0)),
     ("sign_only", "is the sign of what is due, its size is lost", np.sign),
     ("cumulative", "is added up along the way (a cumulative sum)", lambda e: np.cumsum(e, axis=0)),
-    ("shifted", "is what is due minus its maximum", lambda e: e - e.max(axis=-1, keepdims=True) if e.ndim else e),
+    (
+        "shifted",
+        "is what is due minus its maximum",
+        lambda e: e - e.max(axis=-1, keepdims=True) if e.ndim else e,
+    ),
     ("normalised", "is divided by its own sum", lambda e: e / e.sum()),
     ("normalised", "is divided by its own length (normalised)", lambda e: e / np.sqrt((e * e).sum())),
 )
 
 
 def _simple(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
-    """The given numbers are a simple function of the right ones, or an argument."""
+    """Recognise a simple function of the right numbers, or an argument itself."""
     with np.errstate(all="ignore"):
         for key, words, f in SIMPLE:
             if all(close(f(e), g) for _, e, g in pairs):
@@ -168,14 +214,20 @@ def _simple(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
     # Rounding to a few digits: all entries agree with the right ones to that many.
     for digits in (1, 2, 3, 4):
         if all(close(np.round(e, digits), g, 1e-9, 1e-12) for _, e, g in pairs):
-            return "rounded", f"{what} is rounded to {digits} decimal{'s' if digits > 1 else ''}. Return all digits."
+            return (
+                "rounded",
+                f"{what} is rounded to {digits} decimal{'s' if digits > 1 else ''}. Return all digits.",
+            )
     return None
 
 
 def _rearranged(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
-    """The right numbers in other places."""
+    """Recognise the right numbers in other places."""
     if all(e.ndim == 2 and e.shape[0] == e.shape[1] and close(e.T, g) for _, e, g in pairs):
-        return "transposed", f"{what} is the transpose of what is due; only square matrices hide it from the shapes."
+        return (
+            "transposed",
+            f"{what} is the transpose of what is due; only square matrices hide it from the shapes.",
+        )
     if all(e.ndim >= 1 and close(e[::-1], g) for _, e, g in pairs):
         return "reversed", f"{what} comes in reverse order."
     if all(e.ndim == 2 and close(e[:, ::-1], g) for _, e, g in pairs):
@@ -187,15 +239,24 @@ def _rearranged(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
     long = [(e, g) for _, e, g in pairs if e.ndim >= 1 and e.shape[0] > 1]
     if long and len(long) == len(pairs):
         if all(close(e[0], g[0]) and not np.any(g[1:]) for e, g in long):
-            return "first_only", f"{what} is right in its first row only; the others are still 0. Does the loop return " \
-                "too early?"
+            return (
+                "first_only",
+                f"{what} is right in its first row only; the others are still 0. Does the loop return "
+                "too early?",
+            )
         if all(close(e[-1], g[-1]) and not np.any(g[:-1]) for e, g in long):
-            return "last_only", f"{what} is right in its last row only: each turn of the loop overwrites the one before."
+            return (
+                "last_only",
+                f"{what} is right in its last row only: each turn of the loop overwrites the one before.",
+            )
         if all(close(e[1:], g[1:]) for e, g in long):
             return "first_wrong", f"{what} is right except for its first row: does a loop start at 1?"
         if all(close(e[:-1], g[:-1]) for e, g in long):
             return "last_wrong", f"{what} is right except for its last row: does a loop end one too early?"
         if all(close(e[0], g[0]) for e, g in long):
-            return "first_only", f"{what} is right in its first row only: something that belongs to one row, such as " \
-                "a maximum or a sum, is kept for the others."
+            return (
+                "first_only",
+                f"{what} is right in its first row only: something that belongs to one row, such as "
+                "a maximum or a sum, is kept for the others.",
+            )
     return None

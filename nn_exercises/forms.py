@@ -13,11 +13,19 @@ from nn_exercises.judge import rules_of
 from nn_exercises.look import Diagnosis, Look
 from nn_exercises.run import Node
 
-NUMBER_WORDS = ("no value", "one value", "two values", "three values", "four values", "five values", "six values")
+NUMBER_WORDS = (
+    "no value",
+    "one value",
+    "two values",
+    "three values",
+    "four values",
+    "five values",
+    "six values",
+)
 
 
 def unfinished(look: Look) -> Diagnosis | None:
-    """A call did not come to its end in time."""
+    """Report a call that did not come to its end in time."""
     late = [i for i, o in enumerate(look.outcomes) if o.status == "timeout"]
     if not late:
         return None
@@ -30,14 +38,14 @@ def unfinished(look: Look) -> Diagnosis | None:
 
 
 def stopped_everywhere(look: Look) -> Diagnosis | None:
-    """Every call raised: the signature, a name, a slip."""
+    """Report that every call raised: the signature, a name, a slip."""
     if any(o.status == "returned" for o in look.outcomes):
         return None
     return _stopped(look, list(range(len(look.outcomes))), everywhere=True)
 
 
 def stopped_sometimes(look: Look) -> Diagnosis | None:
-    """Some calls raised where a value is due."""
+    """Report calls that raised where a value is due."""
     failing = look.of_kind("raised")
     return _stopped(look, failing, everywhere=False) if failing else None
 
@@ -46,43 +54,95 @@ def _stopped(look: Look, failing: list[int], *, everywhere: bool) -> Diagnosis:
     i = look.first if look.first in failing else failing[0]
     error = look.outcomes[i].error
     if not error.inside and error.type == "TypeError" and "argument" in error.message:
-        have = ", ".join(look.facts.parameters) if look.facts and look.facts.parameters is not None else "others"
+        have = (
+            ", ".join(look.facts.parameters) if look.facts and look.facts.parameters is not None else "others"
+        )
         due = look.exercise.signature.removeprefix("def ").removesuffix(":")
-        message = f"Your function takes ({have}), so it cannot be called as the exercise says: `{due}`."
+        takes = f"({have})" if have else "no arguments"
+        message = f"Your function takes {takes}, so it cannot be called as the exercise says: `{due}`."
         return look.made("signature", message, i)
     where = condition(look, failing) if not everywhere else None
+    if error.inside and _own_refusal(look, i):
+        message = (
+            f"Your function raises {error.type} where a value is due: its test for what is not allowed refuses "
+            "allowed arguments."
+        )
+        return look.made("refuses_allowed", message, i)
     place = f" where {where.phrase}" if where else "" if everywhere else " in some cases"
     advice = _advice(error.type, error.message)
-    message = f"Your function stops with {error.type}{place}: {error.message.rstrip('.')}." if error.message \
+    message = (
+        f"Your function stops with {error.type}{place}: {error.message.rstrip('.')}."
+        if error.message
         else f"Your function stops with {error.type}{place}."
+    )
     key = {"NameError": "unknown_name", "UnboundLocalError": "unknown_name"}.get(error.type, "exception")
-    return look.made(key + (f"_{where.key}" if where and key == "exception" else ""), f"{message} {advice}".strip(), i)
+    return look.made(
+        key + (f"_{where.key}" if where and key == "exception" else ""), f"{message} {advice}".strip(), i
+    )
+
+
+def _own_refusal(look: Look, i: int) -> bool:
+    """Tell whether an answer raised by itself what is due elsewhere (NumPy's own errors speak of arrays)."""
+    error = look.outcomes[i].error
+    due = any(c.raises and c.raises.__name__ in error.kinds for c in look.prepared.cases)
+    own = (
+        error.text.startswith("raise ")
+        if error.text
+        else not any(
+            word in error.message
+            for word in ("operands", "shape", "array", "dimension", "axis", "sequence", "truth value")
+        )
+    )
+    return due and own
 
 
 def _advice(kind: str, message: str) -> str:
     text = message.lower()
     for sign, advice in (
-        ("truth value of an array", "`if` and `and` ask for one True or False; compare all entries at once, for "
-         "example with `np.where`."),
-        ("only 0-dimensional arrays", "A function of `math`, or `float(…)`, takes one number; NumPy's takes whole "
-         "arrays."),
-        ("only length-1 arrays", "A function of `math`, or `float(…)`, takes one number; NumPy's takes whole arrays."),
-        ("math range error", "`math` stops where NumPy would overflow; rewrite the formula so that large inputs "
-         "are never exponentiated."),
-        ("cannot cast ufunc", "An integer array cannot take fractions: make a float array instead of changing the "
-         "integer one in place."),
+        (
+            "truth value of an array",
+            "`if` and `and` ask for one True or False; compare all entries at once, for "
+            "example with `np.where`.",
+        ),
+        (
+            "only 0-dimensional arrays",
+            "A function of `math`, or `float(…)`, takes one number; NumPy's takes whole arrays.",
+        ),
+        (
+            "only length-1 arrays",
+            "A function of `math`, or `float(…)`, takes one number; NumPy's takes whole arrays.",
+        ),
+        (
+            "math range error",
+            "`math` stops where NumPy would overflow; rewrite the formula so that large inputs "
+            "are never exponentiated.",
+        ),
+        (
+            "cannot cast ufunc",
+            "An integer array cannot take fractions: make a float array instead of changing the "
+            "integer one in place.",
+        ),
         ("matmul", "The inner sizes of the two factors of `@` must agree: print both shapes."),
         ("not aligned", "The inner sizes of the two factors of a product must agree: print both shapes."),
         ("could not be broadcast", "Print the shapes of both sides: one of them is not what you expect."),
-        ("object is not callable", "A name that should be a function holds something else, or an operator is missing "
-         "between a name and a parenthesis."),
+        (
+            "object is not callable",
+            "A name that should be a function holds something else, or an operator is missing "
+            "between a name and a parenthesis.",
+        ),
         ("nonetype", "A value is None: a function called here has no `return`."),
         ("unexpected keyword", "The names of the parameters matter: use those of the signature."),
         ("recursion", "The function calls itself without an end."),
-        ("iteration over a 0-d array", "A number has no entries to loop over; compute with the whole array at once."),
+        (
+            "iteration over a 0-d array",
+            "A number has no entries to loop over; compute with the whole array at once.",
+        ),
         ("too many indices", "The array has fewer axes here than your index."),
         ("len() of unsized", "A number has no length; compute with the whole array at once."),
-        ("object is not subscriptable", "A single number cannot be indexed; compute with the whole array at once."),
+        (
+            "object is not subscriptable",
+            "A single number cannot be indexed; compute with the whole array at once.",
+        ),
     ):
         if sign in text:
             return advice
@@ -98,29 +158,29 @@ def _advice(kind: str, message: str) -> str:
 
 
 def wrong_errors(look: Look) -> Diagnosis | None:
-    """An exception that is due is missing, or another one comes."""
+    """Report an exception that is due and missing, or another one."""
     missing, other = look.of_kind("no_error"), look.of_kind("wrong_error")
     if len(missing) + len(other) != len(look.faults):
-        return None   # other faults go first
+        return None  # other faults go first
     if missing:
-        case = look.prepared.cases[missing[0]]
+        case, value = look.prepared.cases[missing[0]], look.outcomes[missing[0]].value
         message = (
-            f"A {case.raises.__name__} is due where {case.note or 'the arguments are not allowed'}; your function "
-            "returned a value."
+            f"A {case.raises.__name__} is due in the case below ({case.note or 'the arguments are not allowed'}). "
+            f"Your function returned {'None' if value.kind == 'none' else 'a value'}."
         )
         return look.made("no_error", message, missing[0])
     if other:
         case, error = look.prepared.cases[other[0]], look.outcomes[other[0]].error
         message = (
-            f"Where {case.note or 'the arguments are not allowed'}, a {case.raises.__name__} is due; your function "
-            f"raises {error.type}."
+            f"In the case below ({case.note or 'the arguments are not allowed'}) a {case.raises.__name__} is due; "
+            f"your function raises {error.type}."
         )
         return look.made("wrong_error", message, other[0])
     return None
 
 
 def containers(look: Look) -> Diagnosis | None:
-    """None, text, functions, wrong containers, a wrong number or order of values."""
+    """Report None, text, functions, wrong containers, a wrong number or order of values."""
     kinds = Counter(f.kind for f in look.faults.values())
     form = [k for k in ("none", "count", "structure", "text", "other", "matrix") if kinds[k]]
     if not form:
@@ -144,13 +204,17 @@ def containers(look: Look) -> Diagnosis | None:
     if kind == "count":
         return _count(look, i, place)
     if kind == "matrix":
-        return look.made("matrix", f"Your function returns {name_of(given)}{place}. Return a plain array (np.array).", i)
+        return look.made(
+            "matrix", f"Your function returns {name_of(given)}{place}. Return a plain array (np.array).", i
+        )
     if kind == "text":
         return look.made("text", f"{part or 'The value'} is text{place}; numbers are due.", i)
     if kind == "other":
         if given.name == "function":
-            message = f"Your function returns a function{place}: the parentheses of a call are missing, or a " \
+            message = (
+                f"Your function returns a function{place}: the parentheses of a call are missing, or a "
                 "value has a function's name."
+            )
         else:
             message = f"{part or 'The returned value'} is a {given.name}{place}; {name_of(due)} is due."
         return look.made("wrong_type", message, i)
@@ -158,35 +222,60 @@ def containers(look: Look) -> Diagnosis | None:
     right = given is not None and due is not None and alike(due, given, kinds=False)
     tail = " The numbers are right." if right else ""
     if given.kind in SEQUENCES and due.kind == "array":
-        message = f"{what} {name_of(given).replace('an iterator', 'an iterator')}{place}; an array is due, so that " \
+        message = (
+            f"{what} {name_of(given).replace('an iterator', 'an iterator')}{place}; an array is due, so that "
             f"the next formula can compute with it (np.array).{tail}"
+        )
         return look.made("list_not_array", message, i)
     if given.kind == "list" and due.kind == "tuple":
         return look.made("list_not_tuple", f"{what} a list{place}; a tuple is due: `return a, b`.{tail}", i)
     if given.kind == "tuple" and due.kind not in SEQUENCES:
-        return look.made("tuple", f"{what} a tuple{place}: {name_of(due)} is due. Is there a comma too many?{tail}", i)
+        return look.made(
+            "tuple", f"{what} a tuple{place}: {name_of(due)} is due. Is there a comma too many?{tail}", i
+        )
     return look.made("wrong_type", f"{what} {name_of(given)}{place}; {name_of(due)} is due.{tail}", i)
 
 
 def _order(look: Look) -> Diagnosis | None:
-    """The right values in another order."""
+    """Report the right values in another order."""
     names = look.part_names
-    cases = [i for i in look.comparable if look.outcomes[i].value.kind == "tuple"
-             and len(look.outcomes[i].value.data) == len(names)]
+    cases = [
+        i
+        for i in look.comparable
+        if look.outcomes[i].value.kind == "tuple" and len(look.outcomes[i].value.data) == len(names)
+    ]
     if not names or not cases or len(cases) < len(look.comparable) or len(names) > 4:
         return None
     for order in itertools.permutations(range(len(names))):
         if order == tuple(range(len(names))):
             continue
         held = all(
-            compare(look.prepared.expected[i].value,
-                    Node("tuple", tuple(look.outcomes[i].value.data[k] for k in order)),
-                    rules_of(look.exercise, look.prepared.cases[i])) is None
+            compare(
+                look.prepared.expected[i].value,
+                Node("tuple", tuple(look.outcomes[i].value.data[k] for k in order)),
+                rules_of(look.exercise, look.prepared.cases[i]),
+            )
+            is None
             for i in cases
         )
         if held:
-            return look.made("order", f"The values are right, but in another order. Return {', '.join(names)}.")
+            return look.made(
+                "order", f"The values are right, but in another order. Return {', '.join(names)}."
+            )
     return None
+
+
+def lengths(look: Look) -> Diagnosis | None:
+    """Report a list of another length than is due."""
+    failing = look.of_kind("length")
+    if not failing or len(failing) < 0.5 * len(look.faults):
+        return None
+    i = look.first if look.first in failing else failing[0]
+    fault, where = look.faults[i], condition(look, failing)
+    part = look.part_name(fault.path) or "The list"
+    place = f" where {where.phrase}" if where else " in this case"
+    message = f"{part} has {len(fault.given.data)} entries{place}; {len(fault.expected.data)} are due."
+    return look.made("length", message, i)
 
 
 def _count(look: Look, i: int, place: str) -> Diagnosis:
@@ -199,18 +288,26 @@ def _count(look: Look, i: int, place: str) -> Diagnosis:
     words = NUMBER_WORDS[have] if have < len(NUMBER_WORDS) else f"{have} values"
     wanted = ", ".join(names) if names else f"{len(due.data)} values"
     if due.kind != "tuple":
-        return look.made("length", f"Your function returns {have} entries{place}; {len(due.data)} are due.", i)
+        return look.made(
+            "length", f"Your function returns {have} entries{place}; {len(due.data)} are due.", i
+        )
     single = ""
     if have == 1:
-        same = [n for n, v in zip(names, due.data, strict=False)
-                if compare(v, given, rules_of(look.exercise, look.prepared.cases[i])) is None]
+        same = [
+            n
+            for n, v in zip(names, due.data, strict=False)
+            if compare(v, given, rules_of(look.exercise, look.prepared.cases[i])) is None
+        ]
         single = f" (it is {same[0]})" if same else ""
-    return look.made("missing_value" if have < len(due.data) else "extra_value",
-                     f"Your function returns {words}{single}{place}. The exercise asks for {wanted}.", i)
+    return look.made(
+        "missing_value" if have < len(due.data) else "extra_value",
+        f"Your function returns {words}{single}{place}. The exercise asks for {wanted}.",
+        i,
+    )
 
 
 def number_kinds(look: Look) -> Diagnosis | None:
-    """Booleans, integers or complex numbers where something else is due."""
+    """Report booleans, integers or complex numbers where something else is due."""
     for kind in ("boolean", "integer", "fraction", "complex"):
         failing = look.of_kind(kind)
         if not failing or len(failing) < 0.5 * len(look.faults):
@@ -220,22 +317,32 @@ def number_kinds(look: Look) -> Diagnosis | None:
         where = condition(look, failing)
         place = f" where {where.phrase}" if where else ""
         e, g = look.faults[i].expected.data, look.faults[i].given.data
-        right = np.shape(e) == np.shape(g) and close(np.asarray(e, dtype=float), np.asarray(g).real.astype(float))
+        right = np.shape(e) == np.shape(g) and close(
+            np.asarray(e, dtype=float), np.asarray(g).real.astype(float)
+        )
         message = {
             "boolean": f"{part} holds True and False{place}; numbers are due (`.astype(float)` turns them into 1 and 0).",
             "integer": f"{part} is of integer dtype{place}; floats are due. "
-            + ("An array made `like` an integer input, or filled in place, stays integer and cuts every fraction off."
-               if not right else "Compute with floats from the start."),
+            + (
+                "An array made `like` an integer input, or filled in place, stays integer and cuts every fraction off."
+                if not right
+                else "Compute with floats from the start."
+            ),
             "fraction": f"{part} is a float{place}; an integer is due.",
             "complex": f"{part} is complex{place}; real numbers are due.",
         }[kind]
-        key = {"boolean": "boolean", "integer": "integer_dtype", "fraction": "float_not_integer", "complex": "complex"}
+        key = {
+            "boolean": "boolean",
+            "integer": "integer_dtype",
+            "fraction": "float_not_integer",
+            "complex": "complex",
+        }
         return look.made(key[kind], message, i)
     return None
 
 
 def impurities(look: Look) -> Diagnosis | None:
-    """All values right, but inputs changed, or calls that depend on earlier ones."""
+    """Report right values with inputs changed, or calls that depend on earlier ones."""
     if not look.impure or (look.faults and not any(f.kind == "state" for f in look.impure.values())):
         return None
     changed = [i for i, f in look.impure.items() if f.kind == "changed"]
@@ -249,9 +356,13 @@ def impurities(look: Look) -> Diagnosis | None:
             f"Your function changes the caller's {' and '.join(f'`{n}`' for n in names)}{place} (`+=`, `-=` and "
             "assignment to entries work in place). Compute a new array, or work on a copy."
         )
-        return look.made("changes_input", message, i,
-                         given=(f"{names[0]} after your function", _shown(fault.given)),
-                         expected=(f"{names[0]} before", _shown(fault.expected)))
+        return look.made(
+            "changes_input",
+            message,
+            i,
+            given=(f"{names[0]} after your function", _shown(fault.given)),
+            expected=(f"{names[0]} before", _shown(fault.expected)),
+        )
     states = [i for i, f in look.impure.items() if f.kind == "state"]
     if not states:
         return None
@@ -275,8 +386,13 @@ def impurities(look: Look) -> Diagnosis | None:
         "Called a second time with the same inputs, your function gives another value: it keeps something between "
         "calls (a global variable, or a list or array as default value), or draws random numbers."
     )
-    return look.made("keeps_state", message, i, given=("The second call returned", _shown(look.impure[i].given)),
-                     expected=("The first call returned", _shown(look.impure[i].expected)))
+    return look.made(
+        "keeps_state",
+        message,
+        i,
+        given=("The second call returned", _shown(look.impure[i].given)),
+        expected=("The first call returned", _shown(look.impure[i].expected)),
+    )
 
 
 def _shown(node: Node) -> str:
@@ -286,7 +402,7 @@ def _shown(node: Node) -> str:
 
 
 def unseeded(look: Look) -> Diagnosis | None:
-    """The generator is never used."""
+    """Report a generator that is never used."""
     failing = look.of_kind("unseeded")
     if not failing or len(failing) < len(look.faults):
         return None
@@ -298,7 +414,7 @@ def unseeded(look: Look) -> Diagnosis | None:
 
 
 def warned(look: Look) -> Diagnosis | None:
-    """Right values, but NumPy warns where calm is the point."""
+    """Report right values with NumPy's warnings, where calm is the point."""
     failing = look.of_kind("warned")
     if not failing or len(failing) < len(look.faults):
         return None
@@ -310,7 +426,7 @@ def warned(look: Look) -> Diagnosis | None:
 
 
 def shapes(look: Look) -> Diagnosis | None:
-    """Wrong shapes: a kept or lost axis, a transpose, a broadcast, a reduction too many or too few."""
+    """Report wrong shapes: a kept or lost axis, a transpose, a broadcast, a reduction too many or too few."""
     failing = look.of_kind("shape")
     if not failing or len(failing) < 0.5 * len(look.faults):
         return None
@@ -327,25 +443,42 @@ def shapes(look: Look) -> Diagnosis | None:
     g = g.astype(float)
     if g.size == e.size and close(e.ravel(), g.ravel()):
         if g.ndim == 1 and e.ndim == 0:
-            return look.made("extra_axis", f"{said} The number is right, but it comes as an array of one entry.", i)
+            return look.made(
+                "extra_axis", f"{said} The number is right, but it comes as an array of one entry.", i
+            )
         if g.ndim > e.ndim:
-            return look.made("extra_axis", f"{said} The numbers are right, with one axis too many (a kept axis, or a "
-                             "column where a flat array is due).", i)
+            return look.made(
+                "extra_axis",
+                f"{said} The numbers are right, with one axis too many (a kept axis, or a "
+                "column where a flat array is due).",
+                i,
+            )
         return look.made("lost_axis", f"{said} The numbers are right, but an axis is lost.", i)
     if g.T.shape == e.shape and close(e, g.T):
         return look.made("transposed", f"{said} It is the transpose of the right result.", i)
     if e.ndim == 0:
         return _not_reduced(look, i, said, float(e), g)
     if g.ndim == 0:
-        return look.made("reduced_too_far", f"{said} Everything has become one number: a sum, mean or maximum needs "
-                         "an `axis`.", i)
+        return look.made(
+            "reduced_too_far",
+            f"{said} Everything has become one number: a sum, mean or maximum needs an `axis`.",
+            i,
+        )
     if g.ndim == 2 and e.ndim == 1 and g.shape == (e.size, e.size):
-        return look.made("broadcast", f"{said} A column (n, 1) met a flat array (n,), and broadcasting filled a whole "
-                         "matrix.", i)
+        return look.made(
+            "broadcast",
+            f"{said} A column (n, 1) met a flat array (n,), and broadcasting filled a whole matrix.",
+            i,
+        )
     if g.ndim == e.ndim == 1 and abs(g.size - e.size) == 1:
-        return look.made("one_off", f"{said} There is one entry too {'many' if g.size > e.size else 'few'}.", i)
-    if g.ndim < e.ndim and any(close(e.mean(axis=a), g) or close(e.sum(axis=a), g)
-                               for a in range(e.ndim) if np.delete(e.shape, a).tolist() == list(g.shape)):
+        return look.made(
+            "one_off", f"{said} There is one entry too {'many' if g.size > e.size else 'few'}.", i
+        )
+    if g.ndim < e.ndim and any(
+        close(e.mean(axis=a), g) or close(e.sum(axis=a), g)
+        for a in range(e.ndim)
+        if np.delete(e.shape, a).tolist() == list(g.shape)
+    ):
         return look.made("reduced_too_far", f"{said} One axis has been summed or averaged away.", i)
     if g.ndim > e.ndim:
         for a in range(g.ndim):
@@ -365,8 +498,14 @@ def _not_reduced(look: Look, i: int, said: str, e: float, g: np.ndarray) -> Diag
     for word, value in (("mean", g.mean()), ("sum", g.sum()), ("maximum", g.max()), ("minimum", g.min())):
         if close(np.asarray(e), np.asarray(value)):
             return look.made("not_reduced", f"{said} The {word} of its entries would be right.", i)
-    return look.made("not_reduced", f"{said} One number is due: a sum or mean over all entries is missing.", i)
+    return look.made(
+        "not_reduced", f"{said} One number is due: a sum or mean over all entries is missing.", i
+    )
 
 
 def _shape(shape: tuple[int, ...]) -> str:
-    return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")" if shape else "() (one number)"
+    return (
+        "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
+        if shape
+        else "() (one number)"
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ class Prepared:
     calls: tuple[Call, ...]
     again: tuple[int, ...]
     expected: tuple[Outcome, ...]
+    remembered: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)  # by the diagnosis
 
     @property
     def time_limit(self) -> float:
@@ -67,13 +68,13 @@ class Judgement:
         return self.attempted and all(self.groups.values())
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=128)
 def _prepare(key: _ByIdentity, seed: int) -> Prepared:
     exercise = key.exercise
     cases = tuple(exercise.make_cases(np.random.default_rng([seed, *exercise.name.encode()])))
     calls = tuple(Call(c.args, c.kwargs) for c in cases)
     again = _spread(cases) if exercise.repeat else ()
-    if exercise.make_marks is not None:   # judged without an expected value, and the reference takes seconds
+    if exercise.make_marks is not None:  # judged without an expected value, and the reference takes seconds
         return Prepared(exercise, seed, cases, calls, again, tuple(Outcome("skipped") for _ in calls))
     expected = run(exercise.reference, calls, again=again, time_limit=60.0)
     return Prepared(exercise, seed, cases, calls, again, tuple(expected))
@@ -138,7 +139,10 @@ def _judge_together(prepared: Prepared, outcomes: Sequence[Outcome]) -> Judgemen
         share, problem = exercise.make_marks(values, prepared.cases)
     except Exception as e:
         share, problem = 0.0, None
-        stopped = [s or Fault("structure", f"The value could not be used ({type(e).__name__}: {e}).") for s in stopped]
+        stopped = [
+            s or Fault("structure", f"The value could not be used ({type(e).__name__}: {e}).")
+            for s in stopped
+        ]
     fault = Fault("property", problem.message, key=problem.key) if problem else None
     verdicts = tuple(Verdict(s or fault) for s in stopped)
     share = float(min(max(share, 0.0), 1.0))
@@ -154,7 +158,9 @@ def _stopped(o: Outcome) -> Fault | None:
     if o.status == "raised":
         return Fault("raised", f"{o.error.type}: {o.error.message}")
     if o.value is None or o.value.kind in ("none", "other"):
-        return Fault("none" if o.value is not None and o.value.kind == "none" else "other", "There is no value.")
+        return Fault(
+            "none" if o.value is not None and o.value.kind == "none" else "other", "There is no value."
+        )
     return None
 
 
@@ -193,8 +199,10 @@ def _verdict(exercise: Exercise, case: Case, expected: Outcome, given: Outcome) 
     else:
         fault = compare(expected.value, given.value, rules_of(exercise, case))
     if fault is None and any(expected.drew):
-        ignored = expected.reseeded is not None and given.reseeded is not None and (
-            not same(expected.value, expected.reseeded) and same(given.value, given.reseeded)
+        ignored = (
+            expected.reseeded is not None
+            and given.reseeded is not None
+            and (not same(expected.value, expected.reseeded) and same(given.value, given.reseeded))
         )
         if ignored or not any(given.drew):
             fault = Fault("unseeded", "The function never draws from the generator it was given.")

@@ -14,10 +14,7 @@ import numpy as np
 from nn_exercises.compare import SEQUENCES, Fault, as_array
 from nn_exercises.exercise import Case, Exercise
 from nn_exercises.judge import Judgement, Prepared
-from nn_exercises.run import Facts, Fn, Node, Outcome, Rng
-
-# Faults of the numbers themselves; all others say that something of another form came back.
-OF_VALUE = ("values", "nan")
+from nn_exercises.run import Facts, Fn, Outcome, Rng
 
 
 @dataclass(frozen=True)
@@ -87,8 +84,10 @@ class Look:
     def comparable(self) -> list[int]:
         """The cases in which both sides returned a value that is compared with the reference's."""
         return [
-            i for i, (c, e, o) in enumerate(
-                zip(self.prepared.cases, self.prepared.expected, self.outcomes, strict=True))
+            i
+            for i, (c, e, o) in enumerate(
+                zip(self.prepared.cases, self.prepared.expected, self.outcomes, strict=True)
+            )
             if c.raises is None and c.check is None and e.value is not None and o.value is not None
         ]
 
@@ -104,14 +103,17 @@ class Look:
 
     def symbols(self, i: int) -> dict[str, float]:
         """Return the numbers that a case is made of, with words for each: its sizes, its scalars."""
-        found: dict[str, float] = {}
+        from nn_exercises.conditions import many, sizes
+
+        found: dict[str, float] = {
+            f"the number of {many(axis)}": size for axis, size in sizes(self, i).items()
+        }
         for name, value in self.arguments(i).items():
             if isinstance(value, np.ndarray) and value.ndim:
-                found.setdefault(f"the number of {_axis_word(name, 0)}", value.shape[0])
-                if value.ndim == 2:
-                    found.setdefault(f"the number of columns of {name}", value.shape[1])
-                    found.setdefault(f"the number of entries of {name}", value.size)
-            elif isinstance(value, int | float | np.number) and not isinstance(value, bool):
+                found[f"the number of entries of {name}"] = value.size
+                for axis, word in enumerate(("rows", "columns")[: value.ndim]):
+                    found[f"the number of {word} of {name}"] = value.shape[axis]
+            elif is_number(value):
                 found[f"`{name}`"] = float(value)
                 found[f"1 - `{name}`"] = 1.0 - float(value)
         return found
@@ -123,11 +125,6 @@ class Look:
     def made(self, key: str, message: str, case: int | None = None, **more: Any) -> Diagnosis:
         """Return a diagnosis that shows a case, by default the first failing one."""
         return Diagnosis(key, message, self.first if case is None else case, **more)
-
-
-def _axis_word(name: str, axis: int) -> str:
-    return "samples" if name in ("X", "y", "Z", "P", "Y", "dZ", "dA", "logits", "scores", "y_pred", "y_true", "z",
-                                 "p") else f"rows of {name}"
 
 
 def _big(case: Case) -> bool:
@@ -171,5 +168,3 @@ def is_number(value: Any) -> bool:
 def is_data(value: Any) -> bool:
     """Tell whether an argument is neither a callable nor a generator."""
     return not isinstance(value, Fn | Rng)
-
-

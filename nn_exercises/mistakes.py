@@ -1,33 +1,64 @@
-"""Known mistakes: the wrong answers of the catalogue, run once on the same cases and matched by what they do."""
+"""Known mistakes: the catalogue's wrong answers, run on the same cases and matched by what they do."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
 
 from nn_exercises.compare import alike
-from nn_exercises.exercise import Mistake
+from nn_exercises.exercise import Case, Mistake
 from nn_exercises.judge import Judgement, Prepared, Verdict, judge
-from nn_exercises.run import Outcome
+from nn_exercises.run import Outcome, facts_of, run
 
 MISTAKE_LIMIT = 5.0  # seconds for one known mistake
-
-
-@functools.lru_cache(maxsize=4096)
-def _ran(identity: int, seed: int, index: int) -> tuple[tuple[Outcome, ...], Judgement]:
-    prepared = _prepared[identity, seed]
-    outcomes = prepared.run(prepared.exercise.mistakes[index].code, time_limit=MISTAKE_LIMIT)
-    return tuple(outcomes), judge(prepared, outcomes)
-
-
-_prepared: dict[tuple[int, int], Prepared] = {}
+PROBE_LIMIT = 1.0  # seconds for one call of it
 
 
 def what_it_does(prepared: Prepared, index: int) -> tuple[tuple[Outcome, ...], Judgement]:
     """Return what a known mistake does on the cases, and its verdicts (remembered)."""
-    key = (id(prepared.exercise), prepared.seed)
-    _prepared[key] = prepared
-    return _ran(*key, index)
+    if ("mistake", index) not in prepared.remembered:
+        outcomes = prepared.run(prepared.exercise.mistakes[index].code, time_limit=MISTAKE_LIMIT)
+        prepared.remembered["mistake", index] = tuple(outcomes), judge(prepared, outcomes)
+    return prepared.remembered["mistake", index]
+
+
+def candidate(prepared: Prepared, code: Callable, outcomes: Sequence[Outcome], probes: Sequence[int]) -> bool:
+    """Tell in a few calls whether `code` may do the same as the answer: whether it does on the probes."""
+    return all(map(similar, _probed(prepared, code, tuple(probes)), (outcomes[i] for i in probes)))
+
+
+def similar(a: Outcome, b: Outcome) -> bool:
+    """Tell whether two outcomes have the same numbers, or the same exception."""
+    if a.status != b.status:
+        return False
+    return a.error.type == b.error.type if a.status == "raised" else alike(a.value, b.value, kinds=False)
+
+
+def _probed(prepared: Prepared, code: Callable, probes: tuple[int, ...]) -> list[Outcome]:
+    return [_once(prepared, code, i) for i in probes]
+
+
+def _once(prepared: Prepared, code: Callable, i: int) -> Outcome:
+    if ("once", code, i) not in prepared.remembered:
+        prepared.remembered["once", code, i] = run(code, [prepared.calls[i]], time_limit=PROBE_LIMIT)[0]
+    return prepared.remembered["once", code, i]
+
+
+def probes_for(prepared: Prepared, judgement: Judgement, count: int = 2) -> list[int]:
+    """Return the cases that tell candidates apart at the least cost: failing, compared by value, small."""
+    failing = [
+        i
+        for i, v in enumerate(judgement.verdicts)
+        if v.fault
+        and v.fault.kind not in ("timeout", "property", "unseeded")
+        and prepared.cases[i].check is None
+    ]
+    return sorted(failing, key=lambda i: (_size(prepared.cases[i]), i))[:count]
+
+
+def _size(case: Case) -> int:
+    return sum(a.size for a in (*case.args, *case.kwargs.values()) if isinstance(a, np.ndarray))
 
 
 def agree(a: Outcome, va: Verdict, b: Outcome, vb: Verdict, *, kinds: bool = True) -> bool:
@@ -77,18 +108,33 @@ def nearly_known(prepared: Prepared, outcomes: Sequence[Outcome], judgement: Jud
     best, best_share = None, 0.7
     for mistake, pairs in _compared(prepared, outcomes, judgement):
         telling = [pair for pair in pairs if pair[1].fault or pair[3].fault]
-        same = [p for p in telling if p[1].fault and p[3].fault and p[0].status == p[2].status == "returned"
-                and agree(*p, kinds=False)]
+        same = [
+            p
+            for p in telling
+            if p[1].fault
+            and p[3].fault
+            and p[0].status == p[2].status == "returned"
+            and agree(*p, kinds=False)
+        ]
         share = len(same) / max(1, len(telling))
         if len(same) >= 2 and share > best_share:
             best, best_share = mistake, share
     return best
 
 
-def _compared(prepared: Prepared, outcomes: Sequence[Outcome], judgement: Judgement) -> Iterator[tuple[Mistake, list]]:
+def _compared(
+    prepared: Prepared, outcomes: Sequence[Outcome], judgement: Judgement
+) -> Iterator[tuple[Mistake, list]]:
     if not prepared.exercise.mutants:
-        return   # one run takes seconds: the exercise's own marks must name the mistake
+        return  # one run takes seconds: the exercise's own marks must name the mistake
+    probes = probes_for(prepared, judgement)
     for index, mistake in enumerate(prepared.exercise.mistakes):
+        if (
+            ("mistake", index) not in prepared.remembered
+            and not candidate(prepared, mistake.code, outcomes, probes)
+            and not facts_of(mistake.code).keeps
+        ):
+            continue
         theirs, verdicts = what_it_does(prepared, index)
         yield mistake, list(zip(outcomes, judgement.verdicts, theirs, verdicts.verdicts, strict=True))
 

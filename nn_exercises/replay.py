@@ -12,21 +12,22 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from nn_exercises.compare import alike
+from nn_exercises.compare import OF_VALUE, alike
 from nn_exercises.judge import judge
 from nn_exercises.look import Diagnosis, Look, is_number, with_arguments
-from nn_exercises.mistakes import agree
+from nn_exercises.mistakes import agree, candidate, probes_for
 from nn_exercises.mutate import WORDS, mutants
 from nn_exercises.run import Call, Outcome, run
 
-REPLAY_LIMIT = 1.0   # seconds for one replayed call list
+REPLAY_LIMIT = 1.0  # seconds for one replayed call list
 
 
 def other_arguments(look: Look) -> Diagnosis | None:
-    """The answer does what the reference would do with other arguments."""
-    failing = [i for i in look.of_kind("values", "nan") if i in look.comparable]
+    """Report an answer that does what the reference would do with other arguments."""
+    failing = [i for i in look.of_kind(*OF_VALUE) if i in look.comparable]
     if not failing or len(failing) < 0.75 * len(look.faults):
         return None
+    failing.sort(key=lambda i: sum(np.size(v) for v in look.arguments(i).values()))
     for key, message, change in _changes(look):
         if _fits(look, failing, change):
             return look.made(key, message)
@@ -57,8 +58,11 @@ def _changes(look: Look) -> Iterator[tuple[str, str, Callable[[dict], dict | Non
     for name, parameter in signature.parameters.items():
         default, value = parameter.default, example.get(name)
         if default is not inspect.Parameter.empty and is_number(default):
-            yield (f"ignores_{name}", f"Your function does not use `{name}`: the results are those of the default "
-                   f"{default:g}.", lambda a, n=name, d=default: {n: type(a[n])(d) if is_number(a[n]) else d})
+            yield (
+                f"ignores_{name}",
+                f"Your function does not use `{name}`: the results are those of the default {default:g}.",
+                lambda a, n=name, d=default: {n: type(a[n])(d) if is_number(a[n]) else d},
+            )
         if is_number(value):
             yield from _number_changes(name, isinstance(value, int | np.integer))
         elif isinstance(value, np.ndarray) and value.dtype.kind in "iuf":
@@ -66,25 +70,45 @@ def _changes(look: Look) -> Iterator[tuple[str, str, Callable[[dict], dict | Non
     numeric = [n for n, v in example.items() if is_number(v) or isinstance(v, np.ndarray)]
     for a, b in itertools.combinations(numeric, 2):
         if is_number(example[a]) == is_number(example[b]):
-            yield (f"exchanged_{a}_{b}", f"Your function computes with `{a}` and `{b}` exchanged.",
-                   lambda v, a=a, b=b: {a: v[b], b: v[a]} if np.shape(v[a]) == np.shape(v[b]) else None)
+            yield (
+                f"exchanged_{a}_{b}",
+                f"Your function computes with `{a}` and `{b}` exchanged.",
+                lambda v, a=a, b=b: {a: v[b], b: v[a]} if np.shape(v[a]) == np.shape(v[b]) else None,
+            )
     for a, b in itertools.permutations(numeric, 2):
         if is_number(example[a]) == is_number(example[b]):
-            yield (f"{b}_for_{a}", f"Your function uses `{b}` in the place of `{a}`.",
-                   lambda v, a=a, b=b: {a: v[b]} if np.shape(v[a]) == np.shape(v[b]) else None)
+            yield (
+                f"{b}_for_{a}",
+                f"Your function uses `{b}` in the place of `{a}`.",
+                lambda v, a=a, b=b: {a: v[b]} if np.shape(v[a]) == np.shape(v[b]) else None,
+            )
 
 
 def _number_changes(name: str, integer: bool) -> Iterator[tuple[str, str, Callable]]:
     if integer:
-        yield (f"{name}_off_by_one", f"Your results are those of `{name}` one smaller: a count is off by one.",
-               lambda a: {name: a[name] - 1})
-        yield (f"{name}_off_by_one", f"Your results are those of `{name}` one larger: a count is off by one.",
-               lambda a: {name: a[name] + 1})
+        yield (
+            f"{name}_off_by_one",
+            f"Your results are those of `{name}` one smaller: a count is off by one.",
+            lambda a: {name: a[name] - 1},
+        )
+        yield (
+            f"{name}_off_by_one",
+            f"Your results are those of `{name}` one larger: a count is off by one.",
+            lambda a: {name: a[name] + 1},
+        )
     for key, words, f in (
-        (f"ignores_{name}", "Your function does not use `{}`: the results are those of the value 1.", lambda x: 1),
+        (
+            f"ignores_{name}",
+            "Your function does not use `{}`: the results are those of the value 1.",
+            lambda x: 1,
+        ),
         (f"without_{name}", "`{}` is missing from your results: they are those of the value 0.", lambda x: 0),
         (f"sign_of_{name}", "`{}` enters your results with the wrong sign.", lambda x: -x),
-        (f"complement_of_{name}", "Your results are those of 1 - `{0}` in the place of `{0}`.", lambda x: 1 - x),
+        (
+            f"complement_of_{name}",
+            "Your results are those of 1 - `{0}` in the place of `{0}`.",
+            lambda x: 1 - x,
+        ),
         (f"{name}_squared", "`{}` is squared in your results.", lambda x: x * x),
         (f"root_of_{name}", "Your results are those of the square root of `{}`.", lambda x: abs(x) ** 0.5),
         (f"inverse_of_{name}", "Your results are those of 1/`{0}` in the place of `{0}`.", lambda x: 1 / x),
@@ -96,21 +120,39 @@ def _number_changes(name: str, integer: bool) -> Iterator[tuple[str, str, Callab
 
 def _array_changes(name: str) -> Iterator[tuple[str, str, Callable]]:
     for key, words, f in (
-        (f"without_{name}", "`{}` is missing from your results: they are those of zeros in its place.",
-         lambda x: np.zeros_like(x)),
-        (f"ignores_{name}", "Your results do not depend on `{}`: they are those of ones in its place.",
-         lambda x: np.ones_like(x)),
+        (
+            f"without_{name}",
+            "`{}` is missing from your results: they are those of zeros in its place.",
+            lambda x: np.zeros_like(x),
+        ),
+        (
+            f"ignores_{name}",
+            "Your results do not depend on `{}`: they are those of ones in its place.",
+            lambda x: np.ones_like(x),
+        ),
         (f"sign_of_{name}", "`{}` enters your results with the wrong sign.", lambda x: -x),
-        (f"{name}_transposed", "Your results are those of the transpose of `{}`.",
-         lambda x: x.T.copy() if x.ndim == 2 and x.shape[0] == x.shape[1] else None),
+        (
+            f"{name}_transposed",
+            "Your results are those of the transpose of `{}`.",
+            lambda x: x.T.copy() if x.ndim == 2 and x.shape[0] == x.shape[1] else None,
+        ),
         (f"{name}_absolute", "Your results are those of the absolute values of `{}`.", np.abs),
         (f"{name}_squared", "`{}` is squared in your results.", np.square),
-        (f"{name}_truncated", "Your results are those of `{}` cut to integers.",
-         lambda x: np.trunc(x) if x.dtype.kind == "f" else None),
-        (f"first_of_{name}", "Your function uses the first entry of `{}` for all.",
-         lambda x: np.full_like(x, x.ravel()[0]) if x.size else None),
-        (f"mean_of_{name}", "Your function uses the mean of `{}` for all of its entries.",
-         lambda x: np.full(x.shape, x.mean()) if x.size else None),
+        (
+            f"{name}_truncated",
+            "Your results are those of `{}` cut to integers.",
+            lambda x: np.trunc(x) if x.dtype.kind == "f" else None,
+        ),
+        (
+            f"first_of_{name}",
+            "Your function uses the first entry of `{}` for all.",
+            lambda x: np.full_like(x, x.ravel()[0]) if x.size else None,
+        ),
+        (
+            f"mean_of_{name}",
+            "Your function uses the mean of `{}` for all of its entries.",
+            lambda x: np.full(x.shape, x.mean()) if x.size else None,
+        ),
         (f"{name}_reversed", "Your results are those of `{}` in reverse order.", lambda x: x[::-1].copy()),
         (f"{name}_doubled", "`{}` counts twice in your results.", lambda x: 2 * x),
         (f"{name}_halved", "`{}` counts half in your results.", lambda x: x / 2),
@@ -126,17 +168,14 @@ def _changed(values: dict, name: str, f: Callable) -> dict | None:
 
 
 def slips(look: Look) -> Diagnosis | None:
-    """The answer does what the reference would do with one small slip in it."""
+    """Report an answer that does what the reference would do with one small slip in it."""
     if not look.exercise.mutants:
         return None
-    probe = look.first
-    call = look.prepared.calls[probe]
+    probes = probes_for(look.prepared, look.judgement)
+    if not probes or all(look.outcomes[i].status == "raised" for i in probes):
+        return None
     for mutant in mutants(look.exercise):
-        once = run(mutant.code, [call], time_limit=0.2)[0]
-        mine = look.outcomes[probe]
-        if once.status != mine.status:
-            continue
-        if once.status == "raised" or not alike(once.value, mine.value):
+        if not candidate(look.prepared, mutant.code, look.outcomes, probes):
             continue
         outcomes = run(mutant.code, look.prepared.calls, again=look.prepared.again, time_limit=REPLAY_LIMIT)
         verdicts = judge(look.prepared, outcomes).verdicts
@@ -144,8 +183,8 @@ def slips(look: Look) -> Diagnosis | None:
             agree(a, va, b, vb)
             for a, va, b, vb in zip(look.outcomes, look.judgement.verdicts, outcomes, verdicts, strict=True)
         ):
-            message = f"Your results are those of the right formula with one slip in it: {WORDS[mutant.kind]}."
+            message = (
+                f"Your results are those of the right formula with one slip in it: {WORDS[mutant.kind]}."
+            )
             return look.made(mutant.kind, message)
     return None
-
-

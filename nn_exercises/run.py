@@ -101,7 +101,7 @@ class Outcome:
     again: Node | None = None  # the value of a second call with equal arguments, where one was made
     reseeded: Node | None = None  # the value with other seeds in the generators, where that was tried
     later: Node | None = None  # the first value, looked at again after all calls
-    drew: tuple[bool, ...] = ()    # for each generator among the arguments, whether the call drew from it
+    drew: tuple[bool, ...] = ()  # for each generator among the arguments, whether the call drew from it
     seconds: float = 0.0
 
 
@@ -517,7 +517,8 @@ class Facts:
     name: str
     parameters: tuple[str, ...] | None  # None where it cannot be told
     globals_read: tuple[str, ...] = ()  # notebook variables (data, not functions) that the code reads
-    keeps: bool = False  # it declares a global or nonlocal, or has a mutable default
+    keeps: bool = False  # it writes a global, or has a mutable default
+    defaults: tuple[tuple[str, Node], ...] = ()
 
 
 def facts_of(function: Callable) -> Facts:
@@ -530,9 +531,10 @@ def facts_of(function: Callable) -> Facts:
     except Exception:
         name = ""
     try:
-        parameters = tuple(inspect.signature(function).parameters)
+        signature = inspect.signature(function).parameters
+        parameters = tuple(signature)
     except (TypeError, ValueError):
-        parameters = None
+        signature, parameters = {}, None
     code = code_of(function)
     scope = getattr(inspect.unwrap(function), "__globals__", {}) if code else {}
     read, keeps = set(), False
@@ -548,4 +550,7 @@ def facts_of(function: Callable) -> Facts:
         todo += [c for c in block.co_consts if isinstance(c, types.CodeType)]
     defaults = getattr(function, "__defaults__", None) or ()
     keeps = keeps or any(isinstance(d, np.ndarray | list | dict) for d in defaults)
-    return Facts(name[:80], parameters, tuple(sorted(read)), keeps)
+    values = tuple(
+        (n, pack(p.default)) for n, p in signature.items() if p.default is not inspect.Parameter.empty
+    )
+    return Facts(name[:80], parameters, tuple(sorted(read)), keeps, values)

@@ -185,6 +185,19 @@ def _(z):
 
 
 @step.mistake(
+    "clipped",
+    "Your function lets z through between 0 and 1 and cuts it off outside. The step has no values between 0 and 1.",
+)
+def _(z):
+    return np.clip(z, 0, 1)
+
+
+@step.mistake("always_one", "Your function returns 1 for every z. Where z is negative, 0 is due.")
+def _(z):
+    return np.ones(np.shape(z), dtype=int)
+
+
+@step.mistake(
     "list",
     "Your function returns a list. Return an array of z's shape, so that the next formula can compute with "
     "it.",
@@ -297,6 +310,17 @@ def _(rng):
         0.0,
         group="edge",
         note="z exactly 0, where the step gives 1, and y = 1",
+    )
+    yield case(
+        np.array([1.0, 0.5]), 0, np.array([0.5, 0.5]), -0.5, group="edge", note="z = 0.25, small but positive"
+    )
+    yield case(
+        np.array([1.0, 0.5]),
+        1,
+        np.array([0.5, 0.5]),
+        -1.0,
+        group="edge",
+        note="z = -0.25, small but negative",
     )
     yield case(
         np.array([1.0, -2.0]),
@@ -508,6 +532,59 @@ def _(x, y, w, b, eta=1.0):
 
 
 @perceptron_update.mistake(
+    "only_down",
+    "Your weights move after y = 0, predicted 1, but not after y = 1, predicted 0. Both are mistakes.",
+)
+def _(x, y, w, b, eta=1.0):
+    error = min(y - _answer(x, w, b), 0)
+    return w + eta * error * x, b + eta * error
+
+
+@perceptron_update.mistake(
+    "step_truncated",
+    "The step eta (y - ŷ) is cut to an integer, so that a rate below 1 moves nothing. Leave it a float.",
+)
+def _(x, y, w, b, eta=1.0):
+    change = int(eta * (y - _answer(x, w, b)))
+    return w + change * x, b + change
+
+
+@perceptron_update.mistake(
+    "unit_input",
+    "You divide the input by its length. The rule moves the weights by eta (y - ŷ) x, with x as it is.",
+)
+def _(x, y, w, b, eta=1.0):
+    error = y - _answer(x, w, b)
+    return w + eta * error * x / np.linalg.norm(x), b + eta * error
+
+
+@perceptron_update.mistake(
+    "threshold_half", "You predict 1 from z = 0.5 upwards. The step switches at 0, whatever the labels are."
+)
+def _(x, y, w, b, eta=1.0):
+    error = y - (1.0 if np.dot(w, x) + b >= 0.5 else 0.0)
+    return w + eta * error * x, b + eta * error
+
+
+@perceptron_update.mistake(
+    "predicts_minus_one",
+    "Your prediction is -1 on the lower side, so that the error y - ŷ is wrong there. With labels 0 and 1 the step "
+    "gives 0.",
+)
+def _(x, y, w, b, eta=1.0):
+    error = y - (1.0 if np.dot(w, x) + b >= 0 else -1.0)
+    return w + eta * error * x, b + eta * error
+
+
+@perceptron_update.mistake(
+    "bias_subtracted", "Your prediction subtracts the bias: it is step(w·x + b), as everywhere in this book."
+)
+def _(x, y, w, b, eta=1.0):
+    error = y - (1.0 if np.dot(w, x) - b >= 0 else 0.0)
+    return w + eta * error * x, b + eta * error
+
+
+@perceptron_update.mistake(
     "margin_rule",
     "Your test for a mistake is y (w·x + b) <= 0, which belongs to labels -1 and +1. With labels 0 and 1 "
     "compare y with step(w·x + b).",
@@ -711,6 +788,13 @@ def _(rng):
     yield case(LOGIC_X.astype(float), NAND.astype(float), group="edge", note="labels as floats")
 
 
+for line in (
+    "w = w + eta * error * x_i  ->  w = w + eta / error * x_i",
+    "b = b + eta * error  ->  b = b + eta / error",
+):
+    perceptron_fit.equivalent(line, "there the error is +1 or -1, which is its own inverse")
+
+
 def _train(
     X, y, eta, max_epochs, *, start=0.0, predict=None, step_of=None, count=None, bias=True, order=None
 ):
@@ -886,6 +970,103 @@ def _(X, y, eta=1.0, max_epochs=100):
         if errors[-1] == 0:
             break
     return w, b, errors
+
+
+@perceptron_fit.mistake(
+    "bias_once_an_epoch",
+    "Your weights move after each sample, but the bias only at the end of the epoch. Both move together.",
+)
+def _(X, y, eta=1.0, max_epochs=100):
+    w, b, errors = np.zeros(X.shape[1]), 0.0, []
+    for _ in range(max_epochs):
+        mistakes, change = 0, 0.0
+        for x_i, y_i in zip(X, y, strict=True):
+            error = y_i - (1 if np.dot(w, x_i) + b >= 0 else 0)
+            w, change = w + eta * error * x_i, change + eta * error
+            mistakes += int(error != 0)
+        b = b + change
+        errors.append(mistakes)
+        if mistakes == 0:
+            break
+    return w, b, errors
+
+
+@perceptron_fit.mistake(
+    "one_mistake_allowed",
+    "You stop although the epoch still had a mistake. Stop only after an epoch with none at all.",
+)
+def _(X, y, eta=1.0, max_epochs=100):
+    w, b, errors = np.zeros(X.shape[1]), 0.0, []
+    for _ in range(max_epochs):
+        mistakes = 0
+        for x_i, y_i in zip(X, y, strict=True):
+            error = y_i - (1 if np.dot(w, x_i) + b >= 0 else 0)
+            w, b = w + eta * error * x_i, b + eta * error
+            mistakes += int(error != 0)
+        errors.append(mistakes)
+        if mistakes <= 1:
+            break
+    return w, b, errors
+
+
+@perceptron_fit.mistake(
+    "ten_epochs",
+    "Your training makes ten epochs at most, whatever max_epochs says. Use the argument in the loop.",
+)
+def _(X, y, eta=1.0, max_epochs=100):
+    return _train(X, y, eta, min(10, max_epochs))
+
+
+@perceptron_fit.mistake(
+    "max_epochs_ignored",
+    "The argument max_epochs does nothing in your training. It is the most epochs to make.",
+)
+def _(X, y, eta=1.0, max_epochs=100):
+    return _train(X, y, eta, 100)
+
+
+@perceptron_fit.mistake(
+    "rounds_not_epochs",
+    "Your loop ends before every sample has been seen: each epoch shows all samples, the last one too.",
+)
+def _(X, y, eta=1.0, max_epochs=100):
+    return _train(X, y, eta, max_epochs, order=lambda n: range(n - 1))
+
+
+@perceptron_fit.mistake(
+    "first_left_out",
+    "Your inner loop starts with the second sample. Each epoch shows all samples, the first one too.",
+)
+def _(X, y, eta=1.0, max_epochs=100):
+    return _train(X, y, eta, max_epochs, order=lambda n: range(1, n))
+
+
+@perceptron_fit.mistake(
+    "centered", "You subtract the mean from X first. The exercise trains on the samples as they are."
+)
+def _(X, y, eta=1.0, max_epochs=100):
+    return _train(X - X.mean(axis=0), y, eta, max_epochs)
+
+
+@perceptron_fit.mistake(
+    "best_so_far",
+    "You return the weights of the epoch with the fewest mistakes (the pocket rule). Return the last ones.",
+)
+def _(X, y, eta=1.0, max_epochs=100):
+    w, b, errors = np.zeros(X.shape[1]), 0.0, []
+    best, kept = None, None
+    for _ in range(max_epochs):
+        mistakes = 0
+        for x_i, y_i in zip(X, y, strict=True):
+            error = y_i - (1 if np.dot(w, x_i) + b >= 0 else 0)
+            w, b = w + eta * error * x_i, b + eta * error
+            mistakes += int(error != 0)
+        errors.append(mistakes)
+        if best is None or mistakes < best:
+            best, kept = mistakes, (w, b)
+        if mistakes == 0:
+            break
+    return *kept, errors
 
 
 @perceptron_fit.mistake(
@@ -1347,6 +1528,59 @@ def _(X, y, w, b):
 )
 def _(X, y, w, b):
     return _bound(X, y, w, b, final=lambda ratio: ratio**-2)
+
+
+@mistake_bound.mistake(
+    "squared_lengths",
+    "Your R is the largest sum of squares: the root is missing, so that R enters with the fourth power.",
+)
+def _(X, y, w, b):
+    return _bound(X, y, w, b, R=lambda rows: (rows**2).sum(axis=1).max())
+
+
+@mistake_bound.mistake(
+    "sum_of_absolutes",
+    "You measure the weights by the sum of their absolute values. The length is the root of the sum of squares.",
+)
+def _(X, y, w, b):
+    return _bound(
+        X, y, w, b, gamma=lambda m, rows, normal: m.min() * np.linalg.norm(normal) / np.abs(normal).sum()
+    )
+
+
+@mistake_bound.mistake(
+    "ratio_by_sample",
+    "You divide each sample's length by its own margin and take the largest ratio. R and gamma are taken over all "
+    "samples first, each by itself.",
+)
+def _(X, y, w, b):
+    rows, normal = np.column_stack([X, np.ones(len(X))]), np.append(w, b)
+    margins = (2 * y - 1) * (rows @ normal) / np.linalg.norm(normal)
+    if margins.min() <= 0:
+        raise ValueError("not separated")
+    return float(((np.linalg.norm(rows, axis=1) / margins) ** 2).max())
+
+
+@mistake_bound.mistake(
+    "one_number_a_sample",
+    "You return one bound for each sample. R is the largest length: take the maximum over the rows.",
+)
+def _(X, y, w, b):
+    rows, normal = np.column_stack([X, np.ones(len(X))]), np.append(w, b)
+    margins = (2 * y - 1) * (rows @ normal) / np.linalg.norm(normal)
+    if margins.min() <= 0:
+        raise ValueError("not separated")
+    return (np.linalg.norm(rows, axis=1) / margins.min()) ** 2
+
+
+@mistake_bound.mistake(
+    "assertion", "You refuse the margin with another exception than ValueError: raise a ValueError."
+)
+def _(X, y, w, b):
+    try:
+        return _bound(X, y, w, b)
+    except ValueError as e:
+        raise AssertionError from e
 
 
 @mistake_bound.mistake("mean_R", "Your R is the average length of a row. The bound needs the longest one.")
