@@ -4,6 +4,7 @@ Everything about students (submissions, grades, feedback) lies under grading/, w
 """
 
 import os
+import sys
 from pathlib import Path
 
 c = get_config()  # noqa: F821  (nbgrader puts it here)
@@ -12,6 +13,9 @@ root = Path(__file__).resolve().parent
 
 # The kernel that runs a submission starts in its folder; the book's packages must be found from there.
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))
+
+# nbgrader calls alembic by its bare name, and so would fail from an environment that is not activated.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 c.CourseDirectory.course_id = "nn_textbook"
 c.CourseDirectory.db_url = f"sqlite:///{(root / 'grading' / 'gradebook.db').as_posix()}"
@@ -28,5 +32,4 @@ c.ClearSolutions.text_stub = "*Write your answer here.*"
 c.OverwriteCells.add_missing_cells = True  # a deleted test cell comes back and scores 0, instead of stopping
 c.ExecutePreprocessor.timeout = 120  # seconds a cell
 c.Execute.timeout = 120
-c.ExportApp.plugin_class = "nbgrader.plugins.export.CsvExportPlugin"
-c.CsvExportPlugin.to = str(root / "grading" / "grades.csv")
+c.ExportPlugin.to = str(root / "grading" / "grades.csv")
