@@ -95,9 +95,11 @@ def as_html(result: Result) -> str:
         f'<div role="group" aria-label="{html.escape(label)}" style="border:1px solid rgba({tint},.45);'
         f"border-left:5px solid rgb({tint});border-radius:6px;background:rgba({tint},.07);padding:.7em 1em;"
         'margin:.4em 0;max-width:46em;line-height:1.5;font-size:1em;overflow-wrap:anywhere;color:inherit">',
-        '<div style="display:flex;flex-wrap:wrap;gap:.2em 1em;align-items:baseline;justify-content:space-between">'
+        '<div style="display:flex;flex-wrap:wrap;gap:.2em '
+        '1em;align-items:baseline;justify-content:space-between">'
         f'<strong><span aria-hidden="true">{sign}</span> {word} '
-        f'<code style="background:none;color:inherit;font-weight:400">{html.escape(result.exercise)}</code></strong>'
+        '<code style="background:none;color:inherit;font-weight:400">'
+        f"{html.escape(result.exercise)}</code></strong>"
         f"<span>{points_text(result)}</span></div>",
     ]
     if result.message:
@@ -118,7 +120,8 @@ def as_html(result: Result) -> str:
             for g, ok in result.card.groups
         )
         out.append(
-            '<div style="display:flex;flex-wrap:wrap;gap:.1em 1.2em;margin:.5em 0;font-size:.9em;position:relative">'
+            '<div style="display:flex;flex-wrap:wrap;gap:.1em 1.2em;margin:.5em '
+            '0;font-size:.9em;position:relative">'
             f"{marks}</div>"
         )
     if result.card.printed:
@@ -129,7 +132,8 @@ def as_html(result: Result) -> str:
         )
     if result.hints:
         out.append(
-            f'<details style="margin:.4em 0 0"><summary>Hint {result.card.hint_number} of {result.card.hints_total}'
+            f'<details style="margin:.4em 0 0"><summary>Hint {result.card.hint_number} of '
+            f"{result.card.hints_total}"
             f'</summary><p style="margin:.3em 0 0">{inline(result.hints[-1])}</p></details>'
         )
     return "".join([*out, "</div>"])

@@ -32,10 +32,10 @@ class Rules:
 class Fault:
     """What is wrong with one outcome.
 
-    `kind`: none, other, structure, count, length, text, matrix, boolean, integer, fraction (a float where an integer is
-    due), complex, shape, nan, values, property; and from the whole outcome raised, no_error, wrong_error,
-    warned, changed, state, unseeded, timeout, missing. `path` leads to the part of the value, as (0,) to the first
-    of several returned values.
+    `kind`: none, other, structure, count, length, text, matrix, boolean, integer, fraction (a float where an
+    integer is due), complex, shape, nan, values, property; and from the whole outcome raised, no_error,
+    wrong_error, warned, changed, state, unseeded, timeout, missing. `path` leads to the part of the value, as
+    (0,) to the first of several returned values.
     """
 
     kind: str

@@ -82,7 +82,7 @@ def condition(
 
 
 def dimensions(exercise: Exercise) -> dict[str, tuple[str, ...]]:
-    """Return the names of each parameter's axes, as the docstring gives them: X -> (n_samples, n_features)."""
+    """Return the names of each parameter's axes, by the docstring: X -> (n_samples, n_features)."""
     doc = inspect.getdoc(exercise.reference) or ""
     found = {}
     for names, shape in re.findall(r"^(\w+(?:, \w+)*) : [^\n(]*\(([^)\n]*)\)", doc, re.M):

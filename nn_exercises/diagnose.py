@@ -67,8 +67,10 @@ def _global_name(look: Look) -> Diagnosis | None:
         return None
     one = len(names) == 1
     message = (
-        f"Your function reads {' and '.join(f'`{n}`' for n in names)}, {'a variable' if one else 'variables'} of the "
-        f"notebook, not {'a parameter' if one else 'parameters'} of its own. The check calls it with other data: use "
+        f"Your function reads {' and '.join(f'`{n}`' for n in names)}, "
+        f"{'a variable' if one else 'variables'} of the "
+        f"notebook, not {'a parameter' if one else 'parameters'} of its own. The check calls it with other "
+        "data: use "
         "the parameters alone."
     )
     return look.made("global_name", message)
@@ -105,7 +107,7 @@ def _one_part(look: Look) -> Diagnosis | None:
         return None
     right = [f"`{n}`" for k, n in enumerate(names) if k not in paths]
     wrong = [f"`{n}`" for k, n in enumerate(names) if k in paths]
-    # Only the first fault of a case is known by its path; later parts may be wrong too, earlier ones are right.
+    # A case's path names its first fault: parts before it are right, parts after it may be wrong too.
     sure = [r for r in right if names.index(r.strip("`")) < min(paths)]
     if not sure:
         return None
@@ -177,7 +179,6 @@ DETECTORS = (
     _parameters,
     _problem_alone,
     _known,
-    _problem,
     forms.unseeded,
     forms.stopped_everywhere,
     forms.impurities,
@@ -191,6 +192,7 @@ DETECTORS = (
     figures.values,
     replay.other_arguments,
     replay.slips,
+    _problem,
     _global_name,
     _nearly_known,
     forms.lengths,

@@ -148,8 +148,8 @@ class Exercise:
     def marks(self, f: Callable) -> Callable:
         """Decorate `marks(values, cases) -> (share, Problem | None)`, which judges all cases together.
 
-        `values` holds what was returned in each case, None where the call failed; `share`, 0 to 1, is the part
-        of the points. It replaces the credit by groups.
+        `values` holds what was returned in each case, None where the call failed; `share`, 0 to 1, is the
+        part of the points. It replaces the credit by groups.
         """
         self.make_marks = f
         return f

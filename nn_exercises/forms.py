@@ -1,4 +1,4 @@
-"""Detectors for what has another form than is due: exceptions, missing returns, containers, dtypes, shapes."""
+"""Detectors for another form than is due: exceptions, missing returns, containers, dtypes, shapes."""
 
 from __future__ import annotations
 
@@ -64,7 +64,8 @@ def _stopped(look: Look, failing: list[int], *, everywhere: bool) -> Diagnosis:
     where = condition(look, failing) if not everywhere else None
     if error.inside and _own_refusal(look, i):
         message = (
-            f"Your function raises {error.type} where a value is due: its test for what is not allowed refuses "
+            f"Your function raises {error.type} where a value is due: its test for what is not allowed "
+            "refuses "
             "allowed arguments."
         )
         return look.made("refuses_allowed", message, i)
@@ -147,7 +148,7 @@ def _advice(kind: str, message: str) -> str:
         if sign in text:
             return advice
     return {
-        "NameError": "Check the spelling; and a function may use only its parameters, its own variables and imports.",
+        "NameError": "Check the spelling; a function may use its parameters, its own variables and imports.",
         "UnboundLocalError": "A variable is used before it has a value on this path.",
         "ZeroDivisionError": "Which divisor is 0 here?",
         "IndexError": "An index runs past the end: check the sizes that the loop uses.",
@@ -165,14 +166,16 @@ def wrong_errors(look: Look) -> Diagnosis | None:
     if missing:
         case, value = look.prepared.cases[missing[0]], look.outcomes[missing[0]].value
         message = (
-            f"A {case.raises.__name__} is due in the case below ({case.note or 'the arguments are not allowed'}). "
+            f"A {case.raises.__name__} is due in the case below "
+            f"({case.note or 'the arguments are not allowed'}). "
             f"Your function returned {'None' if value.kind == 'none' else 'a value'}."
         )
         return look.made("no_error", message, missing[0])
     if other:
         case, error = look.prepared.cases[other[0]], look.outcomes[other[0]].error
         message = (
-            f"In the case below ({case.note or 'the arguments are not allowed'}) a {case.raises.__name__} is due; "
+            f"In the case below ({case.note or 'the arguments are not allowed'}) a {case.raises.__name__} "
+            "is due; "
             f"your function raises {error.type}."
         )
         return look.made("wrong_error", message, other[0])
@@ -283,7 +286,8 @@ def _count(look: Look, i: int, place: str) -> Diagnosis:
     have = len(given.data) if given.kind in SEQUENCES else 1
     part, names = look.part_name(look.faults[i].path), look.part_names
     if look.faults[i].path:
-        message = f"{part or 'A part'} has {have} {'entry' if have == 1 else 'entries'}{place}; {len(due.data)} are due."
+        entries = "1 entry" if have == 1 else f"{have} entries"
+        message = f"{part or 'A part'} has {entries}{place}; {len(due.data)} are due."
         return look.made("length", message, i)
     words = NUMBER_WORDS[have] if have < len(NUMBER_WORDS) else f"{have} values"
     wanted = ", ".join(names) if names else f"{len(due.data)} values"
@@ -321,10 +325,11 @@ def number_kinds(look: Look) -> Diagnosis | None:
             np.asarray(e, dtype=float), np.asarray(g).real.astype(float)
         )
         message = {
-            "boolean": f"{part} holds True and False{place}; numbers are due (`.astype(float)` turns them into 1 and 0).",
+            "boolean": f"{part} holds True and False{place}; numbers are due (`.astype(float)`).",
             "integer": f"{part} is of integer dtype{place}; floats are due. "
             + (
-                "An array made `like` an integer input, or filled in place, stays integer and cuts every fraction off."
+                "An array made `like` an integer input, or filled in place, stays integer and cuts every "
+                "fraction off."
                 if not right
                 else "Compute with floats from the start."
             ),
@@ -353,7 +358,8 @@ def impurities(look: Look) -> Diagnosis | None:
         where = condition(look, changed) if len(changed) < len(look.comparable) // 2 else None
         place = f" where {where.phrase}" if where and where.key != "special_case" else ""
         message = (
-            f"Your function changes the caller's {' and '.join(f'`{n}`' for n in names)}{place} (`+=`, `-=` and "
+            f"Your function changes the caller's {' and '.join(f'`{n}`' for n in names)}{place} (`+=`, "
+            "`-=` and "
             "assignment to entries work in place). Compute a new array, or work on a copy."
         )
         return look.made(
@@ -369,21 +375,24 @@ def impurities(look: Look) -> Diagnosis | None:
     i = states[0]
     if look.impure[i].key == "reused":
         message = (
-            "A later call changed the array that an earlier call had returned: your function hands out one and the "
+            "A later call changed the array that an earlier call had returned: your function hands out "
+            "one and the "
             "same array each time. Make a new one in every call."
         )
         return look.made("reused_array", message, i)
     first_right = i not in look.faults
     if any(o.drew for o in look.prepared.expected):
         message = (
-            "Called twice with equal generators, your function gives different values: it draws from somewhere else. "
+            "Called twice with equal generators, your function gives different values: it draws from "
+            "somewhere else. "
             "Draw everything from `rng`."
         )
         return look.made("other_randomness", message, i)
     if look.faults and not first_right and not (look.facts and look.facts.keeps):
         return None
     message = (
-        "Called a second time with the same inputs, your function gives another value: it keeps something between "
+        "Called a second time with the same inputs, your function gives another value: it keeps something "
+        "between "
         "calls (a global variable, or a list or array as default value), or draws random numbers."
     )
     return look.made(
@@ -407,7 +416,8 @@ def unseeded(look: Look) -> Diagnosis | None:
     if not failing or len(failing) < len(look.faults):
         return None
     message = (
-        "Your function never draws from the generator `rng` that it is given: it uses another source, or a seed of "
+        "Your function never draws from the generator `rng` that it is given: it uses another source, or "
+        "a seed of "
         "its own. Then nobody can choose or repeat its numbers."
     )
     return look.made("rng_not_used", message, failing[0])
@@ -419,7 +429,8 @@ def warned(look: Look) -> Diagnosis | None:
     if not failing or len(failing) < len(look.faults):
         return None
     message = (
-        f"NumPy warns: {look.faults[failing[0]].text}. The values come out right here, but the formula passes through "
+        f"NumPy warns: {look.faults[failing[0]].text}. The values come out right here, but the formula "
+        "passes through "
         "a number that is too large. Rewrite it so that the exponent is never large and positive."
     )
     return look.made("overflow_warning", message, failing[0])

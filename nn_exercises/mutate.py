@@ -7,9 +7,9 @@ with it a wrong answer that nobody has listed, and says in words what kind of sl
 from __future__ import annotations
 
 import ast
-import copy
 import functools
 import inspect
+import pickle
 import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -161,9 +161,10 @@ def _compiled(tree: ast.FunctionDef, reference: Callable) -> Callable | None:
 def _changes(tree: ast.FunctionDef) -> Iterator[tuple[str, ast.FunctionDef, str, str]]:
     """Yield each change: its kind, the changed tree, and the line before and after."""
     nodes = list(_walk(tree))
+    frozen = pickle.dumps(tree)  # a copy by pickle takes a fifth of deepcopy's time
     for index, (node, statement) in enumerate(nodes):
         for kind, edit in _edits(node):
-            changed = copy.deepcopy(tree)
+            changed = pickle.loads(frozen)
             target, there = list(_walk(changed))[index]
             if edit(target, changed) is False:
                 continue

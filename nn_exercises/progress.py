@@ -42,7 +42,8 @@ class Progress:
             for chapter, passed, count, points, total in (*self.chapters, self._sum())
         )
         head = "".join(f'<th scope="col">{h}</th>' for h in ("chapter", "exercises passed", "points", ""))
-        table = f"<table><caption>Your progress</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        body = f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
+        table = f"<table><caption>Your progress</caption>{body}</table>"
         return {"text/plain": self.text(), "text/html": table}
 
 

@@ -62,8 +62,8 @@ class Call:
 class Node:
     """A value as plain data.
 
-    `kind` is one of none, bool, int, float, complex, text, scalar (a NumPy scalar, `data` a 0-d array), array,
-    list, tuple, iterator (drained), dict (`data` a tuple of pairs), or other (anything else, `name` its type).
+    `kind` is one of none, bool, int, float, complex, text, scalar (a NumPy scalar, `data` a 0-d array),
+    array, list, tuple, iterator (drained), dict (`data` a tuple of pairs), or other (`name` its type).
     `name` is the type's name where it is not the usual one, as for a subclass of ndarray.
     """
 
@@ -74,7 +74,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Error:
-    """An exception of the answer: its type, the built-in types above it, and the line of the answer's code."""
+    """An exception of the answer: its type, the built-in types above it, the line of the code."""
 
     type: str
     kinds: tuple[str, ...]
@@ -187,7 +187,7 @@ class Drained(list):
 
 
 def unpack(node: Node) -> Any:
-    """Return the value that a `Node` stands for (an iterator as a `Drained` list, other things as their name)."""
+    """Return the value that a `Node` stands for (iterators as `Drained` lists, others as names)."""
     if node.kind in ("tuple", "list", "iterator"):
         items = [unpack(item) for item in node.data]
         return tuple(items) if node.kind == "tuple" else Drained(items) if node.kind == "iterator" else items

@@ -186,7 +186,8 @@ def _(z):
 
 @step.mistake(
     "clipped",
-    "Your function lets z through between 0 and 1 and cuts it off outside. The step has no values between 0 and 1.",
+    "Your function lets z through between 0 and 1 and cuts it off outside. The step has no values between "
+    "0 and 1.",
 )
 def _(z):
     return np.clip(z, 0, 1)
@@ -568,7 +569,8 @@ def _(x, y, w, b, eta=1.0):
 
 @perceptron_update.mistake(
     "predicts_minus_one",
-    "Your prediction is -1 on the lower side, so that the error y - ŷ is wrong there. With labels 0 and 1 the step "
+    "Your prediction is -1 on the lower side, so that the error y - ŷ is wrong there. With labels 0 and 1 "
+    "the step "
     "gives 0.",
 )
 def _(x, y, w, b, eta=1.0):
@@ -1540,7 +1542,8 @@ def _(X, y, w, b):
 
 @mistake_bound.mistake(
     "sum_of_absolutes",
-    "You measure the weights by the sum of their absolute values. The length is the root of the sum of squares.",
+    "You measure the weights by the sum of their absolute values. The length is the root of the sum of "
+    "squares.",
 )
 def _(X, y, w, b):
     return _bound(
@@ -1550,7 +1553,8 @@ def _(X, y, w, b):
 
 @mistake_bound.mistake(
     "ratio_by_sample",
-    "You divide each sample's length by its own margin and take the largest ratio. R and gamma are taken over all "
+    "You divide each sample's length by its own margin and take the largest ratio. R and gamma are taken "
+    "over all "
     "samples first, each by itself.",
 )
 def _(X, y, w, b):
