@@ -240,7 +240,7 @@ def perceptron_diagram(w=(2, 1), b=-3, x=None, ax=None):
     return ax
 
 
-def network_layout(sizes, width=8.0, height=5.0, max_units=7):
+def network_layout(sizes, width=8.0, height=5.0, max_units=7, gap=None):
     """Where the units of a network stand.
 
     Parameters
@@ -249,6 +249,8 @@ def network_layout(sizes, width=8.0, height=5.0, max_units=7):
         Units a layer, the input layer first.
     max_units : int
         A layer with more shows its first ``max_units - 2`` units, a gap, and its last one.
+    gap : float, optional
+        From unit to unit; as wide as the height allows if None.
 
     Returns
     -------
@@ -259,7 +261,7 @@ def network_layout(sizes, width=8.0, height=5.0, max_units=7):
     """
     places, columns = {}, np.linspace(0, width, len(sizes))
     tallest = max(min(n, max_units) for n in sizes)
-    gap = height / max(tallest, 2)
+    gap = height / max(tallest, 2) if gap is None else gap
     for layer, n in enumerate(sizes):
         shown = [*range(n)] if n <= max_units else [*range(max_units - 2), None, n - 1]
         for row, unit in enumerate(shown):
@@ -283,8 +285,8 @@ def network_places(sizes, max_units=7, gap=(2.9, 1.15)):
     `gap` is the distance of neighbors: from layer to layer, from unit to unit.
     """
     rows = max(min(n, max_units) for n in sizes)
-    width, height = gap[0] * (len(sizes) - 1), max(gap[1] * rows, 2.3)
-    places = network_layout(sizes, width, height, max_units)
+    width, height = gap[0] * (len(sizes) - 1), max(gap[1] * (rows - 1) + 1.15, 2.3)
+    places = network_layout(sizes, width, height, max_units, gap[1])
     return {k: (x + 1.1, y + 0.35) for k, (x, y) in places.items()}, (width + 2.2, height + 1.5)
 
 

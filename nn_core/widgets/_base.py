@@ -150,8 +150,8 @@ class Reading:
 
     def html(self):
         """Return the reading as HTML; each number stands in an element whose `data-name` is its name."""
-        cells = "".join(
-            f'<span style="margin-right:1.4em;white-space:nowrap">{html.escape(name)} = '
+        cells = " ".join(
+            f'<span style="margin-right:1.2em;display:inline-block">{html.escape(name)} = '
             f'<b data-name="{html.escape(name)}">{html.escape(number(value))}</b></span>'
             for name, value in self.numbers.items()
         )
@@ -194,6 +194,7 @@ def slider(label, value, low, high, step=None):
         kind, step = ipywidgets.IntSlider, 1
         return kind(value=value, min=low, max=high, step=step, description=label, style=_STYLE, layout=layout)
     step = (high - low) / 100 if step is None else step
+    value = float(np.clip(low + round((value - low) / step) * step, low, high))  # where the page would put it
     digits = max(0, min(6, int(np.ceil(-np.log10(step) - 1e-9))))
     return ipywidgets.FloatSlider(
         value=value, min=low, max=high, step=step, description=label, style=_STYLE, layout=layout,
@@ -203,6 +204,8 @@ def slider(label, value, low, high, step=None):
 
 def log_slider(label, value, low, high, steps_per_decade=10):
     """Return a slider over powers of ten, from 10**low to 10**high."""
+    exponent = low + round((np.log10(value) - low) * steps_per_decade) / steps_per_decade
+    value = float(10 ** np.clip(exponent, low, high))  # where the page would put it
     return ipywidgets.FloatLogSlider(
         value=value, min=low, max=high, step=1 / steps_per_decade, base=10, description=label, style=_STYLE,
         layout=ipywidgets.Layout(width="330px"), readout_format=".3g",
@@ -267,6 +270,8 @@ class Interactive:
         names = list(controls)
         rows = rows or [names[i : i + 2] for i in range(0, len(names), 2)]
         wrap = ipywidgets.Layout(flex_flow="row wrap", align_items="center")
+        for control in controls.values():
+            control.layout.margin = "2px 18px 2px 2px"
         boxes = [ipywidgets.HBox([controls[name] for name in row], layout=wrap) for row in rows]
         if self._buttons:
             boxes.insert(0, ipywidgets.HBox([b for b, _ in self._buttons], layout=wrap))

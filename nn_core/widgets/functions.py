@@ -448,7 +448,7 @@ class GradientCheckCurve(Interactive):
         ax.set(xscale="log", yscale="log", xlim=(1e-15, 1), ylim=(1e-17, 30), xlabel="step size $h$")
         ax.set_ylabel("relative error")
         ax.axhline(1e-7, color=GREEN, linestyle=":", linewidth=1.2)
-        ax.text(1.5e-15, 1.5e-8, "good enough for a gradient check: 1e-7", fontsize=8.5, color=GREEN)
+        ax.text(1.5e-15, 1.5e-8, "fine for a check: 1e-7", fontsize=8.5, color=GREEN)
         (self.central,) = ax.plot([], [], color=BLUE, linestyle="-", marker=".", label="central")
         (self.forward,) = ax.plot([], [], color=RED, linestyle="--", marker=".", label="forward")
         ax.legend(loc="lower right")

@@ -226,7 +226,7 @@ class Playground(Interactive):
         self.chart.set_title("loss", fontsize=10)
         (self.on_train,) = self.chart.plot([], [], color=BLUE, linestyle="-", label="training")
         (self.on_test,) = self.chart.plot([], [], color=RED, linestyle="--", label="test")
-        self.chart.legend(loc="lower left")
+        self.chart.legend(loc="upper right")
         self.picture.moving(self.image, *self.dots, self.tiles, self.on_train, self.on_test)
         self.clock = ipywidgets.Play(interval=25, min=0, max=10**9, step=1, repeat=False)
         self.frames = 0
