@@ -96,6 +96,11 @@ def prepare(exercise: Exercise, seed: int = NOTEBOOK_SEED) -> Prepared:
     return _prepare(_ByIdentity(exercise), seed)
 
 
+def forget() -> None:
+    """Forget all prepared cases, and with them what the diagnosis remembers."""
+    _prepare.cache_clear()
+
+
 def _spread(cases: Sequence[Case]) -> tuple[int, ...]:
     """Choose the calls to make twice: those with generators first, then a few over the whole list."""
     usable = [i for i, c in enumerate(cases) if c.raises is None]
