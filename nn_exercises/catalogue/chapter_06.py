@@ -78,6 +78,16 @@ FLOAT32 = (
 )
 
 
+for _h in ("2e-05", "5e-06"):
+    numerical_gradient.equivalent(
+        f"def numerical_gradient(f, x, h=1e-05)  ->  def numerical_gradient(f, x, h={_h})",
+        "a default between 5e-6 and 2e-5 gives the same digits: central differences are flat there",
+    )
+numerical_gradient.equivalent(
+    "gradient = np.zeros(x.shape)  ->  gradient = np.ones(x.shape)", "every entry is overwritten"
+)
+
+
 def _takes(shape, f):
     """Return f as a callable that refuses arrays of another shape than x has."""
 
@@ -1970,9 +1980,9 @@ def gradient_check(loss_and_grad, theta, h=1e-5):
         The largest over all entries of |g - n| / max(|g|, |n|), equation (6.6), g the gradient returned and n
         the central difference; 0 for an entry where both are 0.
     """
-    theta = np.array(theta, dtype=float)
+    theta = theta.copy()
     g = loss_and_grad(theta)[1]
-    worst = 0.0
+    errors = np.zeros(theta.size)
     for i in range(theta.size):
         kept = theta[i]
         theta[i] = kept + h
@@ -1983,8 +1993,14 @@ def gradient_check(loss_and_grad, theta, h=1e-5):
         n = (up - down) / (2 * h)
         larger = max(abs(g[i]), abs(n))
         if larger > 0:
-            worst = max(worst, abs(g[i] - n) / larger)
-    return float(worst)
+            errors[i] = abs(g[i] - n) / larger
+    return errors.max()
+
+
+gradient_check.equivalent(
+    "theta = theta.copy()  ->  theta = theta",
+    "every entry is put back exactly, so the caller's theta is as it was, with or without a copy",
+)
 
 
 def _with_gradient(name, loss, gradient):
@@ -2072,6 +2088,23 @@ def _(rng):
         point(2),
         group="edge",
         note="gradients of about 1e6",
+        **small,
+    )
+    yield case(
+        _with_gradient(
+            "loss sum(theta)**2, right gradient", lambda t: t.sum() ** 2, lambda t: 2 * t.sum() + 0 * t
+        ),
+        np.array([0.5, 0.25, 1.0]),
+        0.25,
+        group="edge",
+        note="entries that act on each other, h = 0.25",
+        **small,
+    )
+    yield case(
+        _with_gradient("loss sum(abs(theta)), gradient its sign", lambda t: np.abs(t).sum(), np.sign),
+        np.array([0.8e-5, -2.0]),
+        group="edge",
+        note="a kink that is nearer than the default h",
         **small,
     )
     yield case(
@@ -2283,7 +2316,7 @@ def _both(loss_and_grad, theta, h):
     "You nudge the caller's theta and leave it nudged, so that later entries are measured elsewhere and "
     "theta comes back changed. Remember each entry and put it back, or work on a copy.",
 )
-def _(loss_and_grad, theta, h=1e-5):
+def _not_put_back(loss_and_grad, theta, h=1e-5):
     g = loss_and_grad(theta)[1]
     worst = 0.0
     for i in range(theta.size):
@@ -2294,6 +2327,15 @@ def _(loss_and_grad, theta, h=1e-5):
         larger = max(abs(g[i]), abs(n))
         worst = max(worst, abs(g[i] - n) / larger if larger else 0.0)
     return float(worst)
+
+
+@gradient_check.mistake(
+    "copy not put back",
+    "After an entry has been nudged you leave it nudged, so that each later entry is measured at another "
+    "point. Put the remembered value back before you go on to the next entry.",
+)
+def _(loss_and_grad, theta, h=1e-5):
+    return _not_put_back(loss_and_grad, theta.copy(), h)
 
 
 @gradient_check.mistake(

@@ -51,10 +51,8 @@ def mse_loss(y_pred, y_true):
     ValueError
         If the shapes differ, also where NumPy could broadcast them.
     """
-    if np.shape(y_pred) != np.shape(y_true):
-        raise ValueError(
-            f"y_pred has shape {np.shape(y_pred)} and y_true {np.shape(y_true)}; they must be equal"
-        )
+    if y_pred.shape != y_true.shape:
+        raise ValueError(f"y_pred has shape {y_pred.shape} and y_true {y_true.shape}: they must be equal")
     d = y_pred - y_true
     return np.mean(d**2), 2 * d / d.size
 
@@ -642,6 +640,13 @@ def huber_loss(y_pred, y_true, delta=1.0):
     """
     d = np.abs(y_pred - y_true)
     return np.mean(np.where(d <= delta, d**2 / 2, delta * (d - delta / 2)))
+
+
+huber_loss.equivalent(
+    "return np.mean(np.where(d <= delta, d ** 2 / 2, delta * (d - delta / 2)))  ->  return "
+    "np.mean(np.where(d < delta, d ** 2 / 2, delta * (d - delta / 2)))",
+    "at |d| = delta both branches give delta squared over 2",
+)
 
 
 @huber_loss.cases
@@ -1690,7 +1695,7 @@ def hinge_loss(scores, y):
         If a label is neither -1 nor +1.
     """
     if not np.all((y == 1) | (y == -1)):
-        raise ValueError(f"labels must be -1 or +1, not {np.unique(y)}")
+        raise ValueError(f"labels must be -1 or +1, not {y}")
     margin = y * scores
     return np.mean(np.maximum(0.0, 1 - margin)), np.where(margin < 1, -y, 0.0) / len(y)
 
@@ -2053,9 +2058,16 @@ def binary_cross_entropy(p, y):
     For p from 0.01 to 0.99 the values are those of the formula. At p = 0 and p = 1 loss and gradient are
     finite, and large where the prediction is wrong.
     """
-    p = np.clip(p, 1e-12, 1 - 1e-12)
+    eps = 1e-12
+    p = np.clip(p, eps, 1 - eps)
     loss = -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
     return loss, (p - y) / (p * (1 - p)) / len(p)
+
+
+for _eps in ("2e-12", "5e-13"):
+    binary_cross_entropy.equivalent(
+        f"eps = 1e-12  ->  eps = {_eps}", "any tiny distance from 0 and 1 is as good"
+    )
 
 
 @binary_cross_entropy.gradient_of("p", output=1)

@@ -615,6 +615,9 @@ def _memory_cases(rng, *, rate=()):
         yield step(shape, 0.1, *rate, group="shape", note=note)
     w, g = rng.normal(size=(2, 4))
     zeros = np.zeros(4)
+    yield case(
+        w, np.array([1e-8, -2e-8, 3e-8, -1e-8]), zeros, 0.5, note="gradients as small as the default eps"
+    )
     yield case(w, g, zeros, 0.1, group="edge", note="memory 0, as at the first step")
     yield case(w, zeros, np.ones(4), 0.1, group="edge", note="gradient 0")
     yield case(w, zeros, zeros, 0.1, group="edge", note="gradient and memory 0: w stays", quiet=True)
@@ -1090,6 +1093,15 @@ def _adam_cases(rng, last=()):
     )
     w, g = rng.normal(size=(2, 4))
     zeros = np.zeros(4)
+    yield case(
+        w,
+        np.array([1e-8, -2e-8, 3e-8, -1e-8]),
+        zeros,
+        zeros,
+        1,
+        0.5,
+        note="gradients as small as the default eps",
+    )
     first = 0.1 * rng.choice([-1.0, 1.0], 4) + g
     yield case(
         w, first, zeros, zeros, 1, 0.25, note="the first step, moments 0: it is lr times the sign of g"
