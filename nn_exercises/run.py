@@ -22,7 +22,7 @@ import time
 import types
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -288,20 +288,27 @@ def run(
             outcome, value = _one(function, call, alarm)
             outcomes.append(outcome)
             kept.append(value)
+        # What earlier calls returned is looked at again before any call is repeated: a reused array shows.
+        later = {i: _seen_again(outcomes[i], kept[i]) for i in again}
         for i in again:
             if alarm.up or outcomes[i].status != "returned":
                 continue
-            extra: dict[str, Any] = {}
+            extra: dict[str, Any] = {"later": later[i]}
             second, _ = _one(function, calls[i], alarm)
             extra["again"] = second.value if second.status == "returned" else Node("other", name="exception")
             if _has_rng(calls[i].args) or _has_rng(tuple(calls[i].kwargs.values())):
                 other, _ = _one(function, calls[i], alarm, reseed=1)
                 extra["reseeded"] = other.value
-            if outcomes[i].value is not None and outcomes[i].value.kind != "iterator":
-                with contextlib.suppress(Exception):
-                    extra["later"] = pack(kept[i])
-            outcomes[i] = Outcome(**{**vars(outcomes[i]), **extra})
+            outcomes[i] = replace(outcomes[i], **extra)
     return outcomes
+
+
+def _seen_again(outcome: Outcome, value: Any) -> Node | None:
+    if outcome.value is None or outcome.value.kind == "iterator":
+        return None
+    with contextlib.suppress(Exception):
+        return pack(value)
+    return None
 
 
 def _has_rng(values: tuple) -> bool:

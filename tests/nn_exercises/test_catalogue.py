@@ -1,0 +1,121 @@
+"""The catalogue proves itself: right answers pass, wrong ones fail with their names, no mutant survives."""
+
+import functools
+
+import numpy as np
+import pytest
+
+from nn_exercises import EXERCISES
+from nn_exercises.audit import Report, audit, stub
+from nn_exercises.checking import check_exercise
+from nn_exercises.exercise import POINTS
+from nn_exercises.judge import NOTEBOOK_SEED, prepare
+
+each_exercise = pytest.mark.parametrize("name", EXERCISES)
+OTHER_SEEDS = (1, 20_251)  # official grading draws its cases from seeds of its own
+
+
+@functools.cache
+def audited(name: str) -> Report:
+    return audit(EXERCISES[name])
+
+
+@each_exercise
+def test_audit(name):
+    assert audited(name).faults == []
+
+
+@each_exercise
+def test_told_apart_or_alike(name):
+    report = audited(name)
+    assert report.told_apart + len(report.alike) == len(report.exercise.mistakes)
+
+
+def test_totals(capsys):
+    reports = [audited(name) for name in EXERCISES]
+    with capsys.disabled():
+        print("\n" + "\n".join(r.summary() for r in reports))
+        mutants, killed, equivalent = (
+            sum(getattr(r, k) for r in reports) for k in ("mutants", "killed", "equivalent")
+        )
+        print(
+            f"in all: {sum(r.told_apart for r in reports)} of "
+            f"{sum(len(r.exercise.mistakes) for r in reports)} "
+            f"mistakes told apart, {sum(r.variants for r in reports)} variants accepted, {killed} of "
+            f"{mutants} "
+            f"mutants killed, {equivalent} shown to be equivalent"
+        )
+    assert mutants == killed + equivalent
+
+
+@each_exercise
+@pytest.mark.parametrize("seed", OTHER_SEEDS)
+def test_other_seeds(name, seed):
+    exercise = EXERCISES[name]
+    right = exercise.variants if exercise.mutants else exercise.variants[:1]
+    for answer in (exercise.reference, *right):
+        result = check_exercise(answer, exercise, seed)
+        assert result.passed, result.text()
+    if exercise.mutants:
+        for mistake in exercise.mistakes:
+            assert not check_exercise(mistake.code, exercise, seed).passed, mistake.key
+
+
+@each_exercise
+def test_stub_scores_nothing(name):
+    result = check_exercise(stub, EXERCISES[name])
+    assert (result.score, result.status, result.mistake) == (0.0, "not_attempted", None)
+
+
+@each_exercise
+def test_entry_is_complete(name):
+    exercise = EXERCISES[name]
+    assert len(exercise.hints) == 3 and all(len(h) > 20 for h in exercise.hints)
+    assert exercise.aim.endswith((".", "?"))
+    assert exercise.reference.__doc__ and exercise.signature.startswith(f"def {name}(")
+    assert exercise.points > 0 and (exercise.difficulty in POINTS)
+    assert len(exercise.mistakes) >= (3 if exercise.difficulty == "easy" else 6)
+    assert len(exercise.variants) >= (3 if exercise.mutants else 1)
+    assert len({m.key for m in exercise.mistakes}) == len(exercise.mistakes)
+    for mistake in exercise.mistakes:
+        assert mistake.message.strip().endswith((".", "?", "!")), mistake.key
+        assert len(mistake.message) >= 40, mistake.key
+
+
+@each_exercise
+def test_cases_are_noted_and_drawn_from_the_seed(name):
+    exercise = EXERCISES[name]
+    prepared = prepare(exercise)
+    assert all(case.note for case in prepared.cases)
+    assert any(case.group == "values" for case in prepared.cases)
+
+
+def test_names_and_points_by_chapter():
+    chapters = [e.chapter for e in EXERCISES.values()]
+    assert chapters == sorted(chapters)
+    assert EXERCISES["ready"].points == 1
+
+
+def test_iris_rows_are_scikit_learns():
+    from sklearn.datasets import load_iris
+
+    from nn_exercises.catalogue import chapter_02
+
+    millimetres = np.rint(load_iris().data[:100:5][:, [0, 2]] * 10).astype(int)
+    assert np.array_equal(chapter_02.IRIS_X, millimetres)
+
+
+@each_exercise
+def test_cases_follow_the_seed_alone(name):
+    exercise = EXERCISES[name]
+    kinds = [
+        [
+            (c.note, c.group, [np.asarray(a).tolist() for a in c.args if isinstance(a, np.ndarray)])
+            for c in cases
+        ]
+        for cases in (
+            prepare(exercise).cases,
+            exercise.make_cases(np.random.default_rng([NOTEBOOK_SEED, *name.encode()])),
+        )
+    ]
+    assert kinds[0] == kinds[1]
