@@ -116,6 +116,7 @@ class _Run:
         self.out = results.Results(request.out, ran, limits)
         self.secret_name = hashlib.sha256(b"name" + course.secret).hexdigest()[:12]
         self.done = 0
+        self.faults: list[str] = []
 
     def todo(self) -> Iterator[Job]:
         """Yield the jobs that are not done yet; what is done is only counted."""
@@ -152,7 +153,9 @@ class _Run:
         results.write(self.request.out / "report.html", report.page(summary, self.course, self.out.ran))
         self._sum_up(summary, graded, time.monotonic() - started)
         self._warn_of(strange)
-        return 1 if look or strange else 0
+        for fault in self.faults[:3]:
+            self._say(f"a fault of the grader, please report it: {fault}")
+        return 1 if look or strange or self.faults else 0
 
     def _grade(self) -> int:
         request = self.request
@@ -188,6 +191,9 @@ class _Run:
         before, _ = self.out.missing(job, assignment, self.secret_name)
         if record is None:
             record = results.crashed(job, assignment, "Grading this submission took the grader down.")
+        elif "fault" in record:
+            self.faults.append(f"{job.student}/{job.assignment}: {record['fault']}")
+            record = results.crashed(job, assignment, "Grading this submission failed; the operator was told.")
         times = record["times"]
         record = results.finished(record, job, before, assignment, self.out, self.secret_name)
         self.out.write(record)

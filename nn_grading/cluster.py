@@ -80,9 +80,11 @@ def _stream(client: Client, setting: Setting, jobs: Iterator[Job]) -> Iterator[t
     for future in done:
         job = waiting.pop(future.key)
         error = future.exception()
-        if error is not None and not isinstance(error, KilledWorker):
-            raise sandbox.SandboxError(f"a worker of the cluster failed: {type(error).__name__}: {error}")
-        record = None if error is not None else future.result()
+        record: Record | None = None
+        if error is None:
+            record = future.result()
+        elif not isinstance(error, KilledWorker):
+            record = {"fault": f"{type(error).__name__}: {error}"}
         if record is not None and "fatal" in record:
             raise sandbox.SandboxError(record["fatal"])
         future.release()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import socket
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from nn_exercises import EXERCISES
 from nn_exercises import judge as judging
 from nn_exercises import run
 from nn_exercises.checking import result_of, with_hint
 from nn_exercises.exercise import Exercise
-from nn_exercises.result import Result
 from nn_grading import names, notebook, protocol, wire
 from nn_grading.course import Assignment, Course, catalogue_version, fingerprint
 from nn_grading.sandbox import Sandbox
@@ -47,6 +48,42 @@ class Job:
     remarks: tuple[str, ...] = ()
     unreadable: str = ""
     only: frozenset[str] | None = None      # the exercises to grade, None for all
+
+
+@dataclass(frozen=True)
+class Script:
+    """An exercise's calls for one seed, ready to be sent, and what the reference's outcomes look like on arrival."""
+
+    prepared: judging.Prepared
+    calls: bytes
+    functions: tuple[run.Fn, ...]
+    expected: tuple[Any, ...]
+
+    def load(self, messages: Any) -> list[run.Outcome]:
+        """Return the outcomes of a reply; one that equals the reference's to the bit *is* the reference's."""
+        known = zip(messages, self.expected, self.prepared.expected, strict=True)
+        return [outcome if message == like else wire.load_outcome(message) for message, like, outcome in known]
+
+
+@lru_cache(maxsize=512)
+def script_of(name: str, seed: int) -> Script:
+    """Return the script of an exercise for one seed (remembered)."""
+    prepared = judging.prepare(EXERCISES[name], seed)
+    functions: list[run.Fn] = []
+    calls = [
+        [
+            [wire.dump_value(a, functions) for a in call.args],
+            [[k, wire.dump_value(v, functions)] for k, v in call.kwargs.items()],
+        ]
+        for call in prepared.calls
+    ]
+    data = protocol.encode({"calls": calls, "again": list(prepared.again)})
+    expected = []
+    for outcome in prepared.expected:
+        data_of_one = protocol.encode(wire.dump_outcome(outcome))
+        head, rest = protocol.HEAD.unpack_from(data_of_one), protocol.HEAD.size
+        expected.append(protocol.decode(data_of_one[rest : rest + head[0]], data_of_one[rest + head[0] :]))
+    return Script(prepared, data, tuple(functions), tuple(expected))
 
 
 class Ended(Exception):
@@ -95,6 +132,7 @@ def _remarks(submission: notebook.Submission, assignment: Assignment) -> list[st
 
 
 def row(exercise: Exercise, status: str, score: float = 0.0, message: str = "", **more: Any) -> Record:
+    """Return one exercise's part of a record; `mistake` and parts of the card may be given by name."""
     card = {"message": message, "hints": [], "rows": [], "groups": [], "hint_number": 0, "hints_total": 0,
             "printed": "", **more.pop("card", {})}
     return {
@@ -159,9 +197,9 @@ def _grade_one(
         return row(exercise, "not_attempted", message=message)
     best: Record | None = None
     for reading in own:
-        row = _grade_reading(exercise, reading, seed, line, limits)
-        if best is None or row["score"] > best["score"]:
-            best = row
+        found = _grade_reading(exercise, reading, seed, line, limits)
+        if best is None or found["score"] > best["score"]:
+            best = found
         if best["status"] == "passed":
             break
     return best
@@ -177,19 +215,21 @@ def _grade_reading(
             "write the computation out."
         )
         return row(exercise, "not_allowed", message=message, mistake="not_allowed")
-    prepared = judging.prepare(exercise, seed)
+    script = script_of(exercise.name, seed)
     try:
-        reply, asked = line.run(exercise, reading, prepared, limits.seconds(exercise))
-        result = _result(exercise, prepared, reply, asked)
+        reply, asked = line.run(exercise, reading, script, limits.seconds(exercise))
+        result = _result(exercise, script, reply, asked)
     except Ended as end:
         return row(exercise, end.status, message=end.message)
     if isinstance(result, dict):
         return result
-    status = result.status
+    status, message = result.status, result.message
+    if status == "timeout":
+        message = f"The time limit of {limits.seconds(exercise):g} seconds for all calls together ended it."
     if not result.passed and status != "not_attempted":
         result = with_hint(result, exercise, 1)
     return row(
-        exercise, status, result.score, result.message, mistake=result.mistake,
+        exercise, status, result.score, message, mistake=result.mistake,
         card={
             "hints": list(result.hints),
             "rows": [list(row) for row in result.card.rows],
@@ -201,17 +241,18 @@ def _grade_reading(
     )
 
 
-def _result(exercise: Exercise, prepared: judging.Prepared, reply: Any, asked: list[dict[str, int]]) -> Any:
+def _result(exercise: Exercise, script: Script, reply: Any, asked: list[dict[str, int]]) -> Any:
     """Return the Result for a worker's reply, or a row where it did not come to calls."""
     problem = reply.get("problem") if isinstance(reply, dict) else None
     if isinstance(problem, dict):
         return _problem(exercise, problem)
+    prepared = script.prepared
     try:
-        outcomes = [wire.load_outcome(item) for item in reply["outcomes"]]
+        outcomes = script.load(reply["outcomes"])
         if len(outcomes) != len(prepared.calls):
             raise wire.WireError(f"{len(outcomes)} outcomes for {len(prepared.calls)} calls")
         facts = None if reply["facts"] is None else wire.load_facts(reply["facts"])
-    except (wire.WireError, KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise Ended("crashed", f"The worker's report could not be read ({error}).") from None
     if facts is None:
         message = f"`{exercise.name}` is not a function in this notebook; another value has that name."
@@ -269,29 +310,21 @@ class _Line:
         return self.box.finish(line, kill)
 
     def run(
-        self, exercise: Exercise, reading: names.Reading, prepared: judging.Prepared, seconds: float
+        self, exercise: Exercise, reading: names.Reading, script: Script, seconds: float
     ) -> tuple[Any, list[dict[str, int]]]:
         """Return the worker's reply and how often each call asked for each callable; `Ended` if none comes."""
-        functions: list[run.Fn] = []
+        functions = script.functions
         order = {
             "name": exercise.name,
             "pieces": [[p.cell, p.statement.line, p.statement.text, 0] for p in reading.pieces],
-            "calls": [
-                [
-                    [wire.dump_value(a, functions) for a in call.args],
-                    [[k, wire.dump_value(v, functions)] for k, v in call.kwargs.items()],
-                ]
-                for call in prepared.calls
-            ],
-            "again": list(prepared.again),
             "time_limit": seconds,
         }
-        asked: list[dict[str, int]] = [{} for _ in prepared.calls]
+        asked: list[dict[str, int]] = [{} for _ in script.prepared.calls]
         if self.socket is None:
             self.socket = self.box.open()
         deadline = time.monotonic() + seconds + GRACE
         try:
-            protocol.send(self.socket, order, deadline)
+            protocol.send_encoded(self.socket, protocol.encode(order) + script.calls, deadline)
             while True:
                 reply = protocol.receive(self.socket, deadline, LARGEST_REPLY)
                 if not (isinstance(reply, dict) and "ask" in reply):
@@ -316,7 +349,7 @@ class _Line:
         return Ended("crashed", f"The process that ran this answer {how}.")
 
 
-def _answer(request: dict[str, Any], functions: list[run.Fn], asked: list[dict[str, int]]) -> dict[str, Any]:
+def _answer(request: dict[str, Any], functions: tuple[run.Fn, ...], asked: list[dict[str, int]]) -> dict[str, Any]:
     """Compute what a callable of the exercise gives for a student's arguments, and count the question."""
     try:
         fn, count = functions[request["ask"]], asked[request["call"]]

@@ -11,14 +11,15 @@ import signal
 import socket
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from nn_exercises import judge, mistakes
+from nn_exercises import judge
 from nn_grading import protocol
 from nn_grading.course import Course
-from nn_grading.grade import Job, Limits, Record, grade
+from nn_grading.grade import Job, Limits, Record, grade, script_of
 from nn_grading.sandbox import Sandbox, SandboxError
 
 ATTEMPTS = 3      # processes that a submission may take down before it is left as crashed
@@ -62,9 +63,8 @@ class Grader:
 
 def forget() -> None:
     """Drop what the engine remembers of cases, references and known mistakes."""
-    judge._prepare.cache_clear()
-    mistakes._ran.cache_clear()
-    mistakes._prepared.clear()
+    script_of.cache_clear()
+    judge.forget()
 
 
 class _Process:
@@ -116,6 +116,8 @@ def _work(setting: Setting, line: socket.socket) -> None:
                 reply: dict[str, Any] = {"record": grader.grade(job)}
             except SandboxError as error:
                 reply = {"fatal": str(error)}
+            except Exception:      # a fault of this project: say so, and let the rest go on
+                reply = {"fault": traceback.format_exc(limit=-4)}
             protocol.send(line, reply, time.monotonic() + 60)
     except protocol.ClosedError:
         pass
@@ -179,6 +181,9 @@ def run(setting: Setting, jobs: Iterator[Job], processes: int) -> Iterator[tuple
                     hire()
                     yield from _lost(job, attempts, again)
                     supply(crew[-1])
+                elif "fault" in reply:
+                    supply(process)
+                    yield job, {"fault": reply["fault"]}
                 elif "fatal" in reply:
                     raise SandboxError(reply["fatal"])
                 else:

@@ -69,7 +69,11 @@ def decode(text: bytes, rest: bytes) -> Any:
 
 def send(channel: socket.socket, message: Any, deadline: float | None = None) -> None:
     """Send `message`, until `deadline` (by `time.monotonic`) at the latest."""
-    data = encode(message)
+    send_encoded(channel, encode(message), deadline)
+
+
+def send_encoded(channel: socket.socket, data: bytes, deadline: float | None = None) -> None:
+    """Send what `encode` returned."""
     if len(data) > LARGEST:
         raise ProtocolError(f"a message of {len(data)} bytes is over the limit of {LARGEST}")
     _wait(channel, deadline)

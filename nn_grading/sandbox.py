@@ -181,7 +181,10 @@ class Sandbox:
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([self.control], [], [], left)[0]:
                 return None
-            part = self.control.recv(4096)
+            try:
+                part = self.control.recv(4096)
+            except OSError:
+                return None
             if not part:
                 return None
             self._told += part

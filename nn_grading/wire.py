@@ -26,6 +26,12 @@ class WireError(ValueError):
     """What came from the worker is no outcome."""
 
 
+def _text(value: Any, longest: int = run.MAX_TEXT) -> str:
+    if not isinstance(value, str):
+        raise WireError("a text is due")
+    return value[:longest]
+
+
 # ---------------------------------------------------------------- values: the arguments of calls
 
 
@@ -152,76 +158,99 @@ def _node(message: Any, depth: int) -> run.Node:
 
 
 def dump_outcome(outcome: run.Outcome) -> dict[str, Any]:
-    """Return an outcome as a message."""
-    error = outcome.error
-    return {
-        "status": outcome.status,
-        "value": dump_node(outcome.value),
-        "error": error and [error.type, list(error.kinds), error.message, error.line, error.text, error.inside],
-        "after": [dump_node(node) for node in outcome.after],
-        "warnings": [list(pair) for pair in outcome.warnings],
-        "printed": outcome.printed,
-        "asked": outcome.asked,
-        "again": dump_node(outcome.again),
-        "reseeded": dump_node(outcome.reseeded),
-        "later": dump_node(outcome.later),
-        "seconds": float(outcome.seconds),
-    }
+    """Return an outcome as a message: what it holds beyond the defaults, times aside."""
+    message = {}
+    for name, (dump, _, default) in FIELDS.items():
+        value = getattr(outcome, name)
+        if value is not default and value != default:
+            message[name] = dump(value)
+    return message
 
 
 def load_outcome(message: Any) -> run.Outcome:
     """Return the outcome of a message, checked; WireError if it is none."""
-    if not (isinstance(message, dict) and message.get("status") in STATUSES):
-        raise WireError("an outcome has a status")
     try:
-        error = message["error"]
-        if error is not None:
-            kind, kinds, text, line, source, inside = error
-            line = line if type(line) is int and 0 <= line < 10**6 else None
-            error = run.Error(
-                _text(kind, 80), tuple(_text(k, 80) for k in kinds[:16]), _text(text), line, _text(source, 200),
-                inside is True,
-            )
-        asked = {_text(k, 80): v for k, v in message["asked"].items() if type(v) is int}
-        seconds = message["seconds"]
-        return run.Outcome(
-            message["status"],
-            load_node(message["value"]),
-            error,
-            tuple(load_node(node) for node in message["after"]),
-            tuple((_text(a, 80), _text(b)) for a, b in message["warnings"][:8]),
-            _text(message["printed"]),
-            asked,
-            load_node(message["again"]),
-            load_node(message["reseeded"]),
-            load_node(message["later"]),
-            seconds if type(seconds) is float and seconds >= 0 else 0.0,
-        )
+        if not (isinstance(message, dict) and message.keys() <= FIELDS.keys() and "status" in message):
+            raise WireError("an outcome has a status and other fields of that class")
+        return run.Outcome(**{name: FIELDS[name][1](value) for name, value in message.items()})
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as wrong:
         raise WireError(f"not an outcome: {wrong}") from None
+
+
+def _status(message: Any) -> str:
+    if message not in STATUSES:
+        raise WireError("an outcome has a status")
+    return message
+
+
+def _dump_error(error: run.Error | None) -> Any:
+    return error and [error.type, list(error.kinds), error.message, error.line, error.text, error.inside]
+
+
+def _load_error(message: Any) -> run.Error | None:
+    if message is None:
+        return None
+    kind, kinds, text, line, source, inside = message
+    return run.Error(
+        _text(kind, 80),
+        tuple(_text(k, 80) for k in kinds[:16]),
+        _text(text),
+        line if type(line) is int and 0 <= line < 10**6 else None,
+        _text(source, 200),
+        inside is True,
+    )
+
+
+def _counts(message: Any) -> dict[str, int]:
+    return {_text(name, 80): count for name, count in message.items() if type(count) is int and count >= 0}
+
+
+def _truths(message: Any) -> tuple[bool, ...]:
+    return tuple(item is True for item in message)
+
+
+# How each field of an outcome travels, how it is checked on arrival, and the value that need not travel.
+FIELDS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any], Any]] = {
+    "status": (str, _status, ""),
+    "value": (dump_node, load_node, None),
+    "error": (_dump_error, _load_error, None),
+    "after": (
+        lambda nodes: [dump_node(node) for node in nodes],
+        lambda message: tuple(load_node(item) for item in message),
+        (),
+    ),
+    "warnings": (
+        lambda pairs: [list(pair) for pair in pairs],
+        lambda message: tuple((_text(category, 80), _text(text)) for category, text in message[:8]),
+        (),
+    ),
+    "printed": (str, _text, ""),
+    "asked": (dict, _counts, {}),
+    "again": (dump_node, load_node, None),
+    "reseeded": (dump_node, load_node, None),
+    "later": (dump_node, load_node, None),
+    "drew": (list, _truths, ()),
+}
+SILENT = frozenset({"seconds"})      # fields that do not travel: they differ from run to run
 
 
 def dump_facts(facts: run.Facts) -> list[Any]:
     """Return facts as a message."""
     parameters = facts.parameters
-    return [facts.name, parameters and list(parameters), list(facts.globals_read), facts.keeps]
+    defaults = [[name, dump_node(value)] for name, value in facts.defaults]
+    return [facts.name, parameters and list(parameters), list(facts.globals_read), facts.keeps, defaults]
 
 
 def load_facts(message: Any) -> run.Facts:
     """Return the facts of a message, checked; WireError if it holds none."""
     try:
-        name, parameters, globals_read, keeps = message
+        name, parameters, globals_read, keeps, defaults = message
         return run.Facts(
             _text(name, 80),
             None if parameters is None else tuple(_text(p, 80) for p in parameters[:50]),
             tuple(_text(g, 80) for g in globals_read[:50]),
             keeps is True,
+            tuple((_text(n, 80), _node(value, 0)) for n, value in defaults[:50]),
         )
     except (TypeError, ValueError) as wrong:
         raise WireError(f"no facts: {wrong}") from None
-
-
-def _text(value: Any, longest: int = run.MAX_TEXT) -> str:
-    if not isinstance(value, str):
-        raise WireError("a text is due")
-    return value[:longest]

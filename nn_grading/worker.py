@@ -150,18 +150,19 @@ def serve(line: socket.socket, memory: int) -> None:
     while True:
         try:
             order = protocol.receive(line)
+            calls = protocol.receive(line)
         except protocol.ClosedError:
             return
-        reply = run_exercise(order, line)
+        reply = run_exercise(order, calls, line)
         try:
             data = protocol.encode(reply)
         except (TypeError, ValueError) as wrong:
             raise SystemExit(f"a reply that is no message: {wrong}") from None
         line.sendall(data)
-        del order, reply, data
+        del order, calls, reply, data
 
 
-def run_exercise(order: dict, line: socket.socket) -> dict:
+def run_exercise(order: dict, calls: dict, line: socket.socket) -> dict:
     """Define what the answer needs, make its calls, and return the outcomes as a message."""
     module = types.ModuleType("__main__")      # what `__name__` and `sys.modules` say in a notebook
     sys.modules["__main__"] = module
@@ -172,15 +173,15 @@ def run_exercise(order: dict, line: socket.socket) -> dict:
     if problem is not None:
         return {"problem": problem}
     answer = scope.get(order["name"])
-    calls = [
+    todo = [
         run.Call(
             tuple(wire.load_value(a, remote(line, i)) for a in args),
             {k: wire.load_value(v, remote(line, i)) for k, v in kwargs},
         )
-        for i, (args, kwargs) in enumerate(order["calls"])
+        for i, (args, kwargs) in enumerate(calls["calls"])
     ]
     spent = time.perf_counter() - started
-    outcomes = run.run(answer, calls, again=order["again"], time_limit=max(order["time_limit"] - spent, 0.01))
+    outcomes = run.run(answer, todo, again=calls["again"], time_limit=max(order["time_limit"] - spent, 0.01))
     return {
         "outcomes": [wire.dump_outcome(outcome) for outcome in outcomes],
         "facts": wire.dump_facts(run.facts_of(answer)) if callable(answer) else None,
@@ -298,8 +299,10 @@ def main() -> None:
     gc.freeze()      # forked children would copy every page that the collector touches
     while True:
         data, lines, _, _ = socket.recv_fds(control, 1, 1)
-        if not data or not lines:
+        if not data:
             return
+        if not lines:      # an order to end a child that has ended by itself meanwhile
+            continue
         pid = os.fork()
         if pid == 0:
             child(control, lines[0], memory, in_sandbox)

@@ -1,0 +1,142 @@
+"""Nobody earns a point by an attack, nobody else loses one, and nothing is touched that is not the run's own."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import making
+import pytest
+from attacks import ATTACKS, CHAPTER, EXERCISES
+
+NEIGHBOURS = 6
+NAMES = {name: attack.student or f"a{number:03d}" for number, (name, attack) in enumerate(ATTACKS.items())}
+
+UNPRIVILEGED = """
+set -e
+mkdir -p {keep} && mount --bind {home} {keep}
+mount -t tmpfs -o mode=755 none /root
+mkdir -p {home} && mount --move {keep} {home}
+exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+"""
+
+
+def as_nobody(tmp: Path) -> tuple[str, ...]:
+    """Return the words that run a command as an unprivileged user, though Python may lie in root's home."""
+    home = Path(sys.base_prefix).resolve()
+    words = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+    if home.is_relative_to("/root"):
+        script = tmp / "as_nobody.sh"
+        script.write_text(UNPRIVILEGED.format(home=home, keep=tmp / "keep"))
+        words = ["unshare", "--mount", "--propagation", "private", "sh", str(script)]
+    return tuple(words)
+
+
+def digest(place: Path, leave_out: Path | None = None) -> str:
+    """Return a hash of every name, kind and content below a place."""
+    parts = []
+    for folder, folders, files in os.walk(place):
+        folders[:] = sorted(d for d in folders if Path(folder, d) != leave_out and d != "__pycache__")
+        for name in sorted([*files, *folders]):
+            path = Path(folder, name)
+            about = path.lstat()
+            data = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
+            parts.append(f"{path}|{about.st_mode}|{about.st_size}|{hashlib.sha256(data).hexdigest()}")
+    return hashlib.sha256("\n".join(parts).encode(errors="surrogateescape")).hexdigest()
+
+
+def workers() -> set[int]:
+    """Return the processes of grading runs on this machine."""
+    found = set()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if b"worker.py" in words and b"/nn/" in words or b"nn_grading" in words and b"grade" in words:
+                found.add(int(entry.name))
+    return found
+
+
+@pytest.fixture(scope="module", params=["root", "unprivileged"])
+def run(request, tmp_path_factory, grade_cli):
+    """One run over the whole corpus and honest neighbours, as root and as an unprivileged user."""
+    prefix: tuple[str, ...] = ()
+    if request.param == "root":
+        if os.geteuid() != 0:
+            pytest.skip("not root: the unprivileged run is the one that counts here")
+    root = tmp_path_factory.mktemp(f"attacks_{request.param}")
+    if request.param == "unprivileged" and os.geteuid() == 0:
+        if not all(map(shutil.which, ("unshare", "setpriv"))):
+            pytest.skip("root, and without unshare and setpriv no way to be somebody else")
+        prefix = as_nobody(root)
+        for place in (root, *root.parents):      # pytest's folders are its user's alone
+            if place.stat().st_uid == 0 and place != Path("/"):
+                place.chmod(0o755)
+    submitted, out = root / "submitted", root / "out"
+    for name, attack in ATTACKS.items():
+        attack.write(submitted, NAMES[name])
+    for number in range(NEIGHBOURS):
+        making.hand_in(submitted, f"m{number}", CHAPTER, making.chapter(CHAPTER))
+    (root / "grading").mkdir()
+    (root / "grading" / "gradebook.db").write_bytes(b"not to be touched")
+    out.mkdir()
+    if prefix:
+        os.chown(out, 65534, 65534)
+    before, running = digest(root, out), workers()
+    done = grade_cli(submitted, "--out", out, "--time-limit", 2, "--memory-limit", 512, "--jobs", 2, prefix=prefix)
+    assert not workers() - running, "processes are left"
+    assert digest(root, out) == before, "something outside OUT was changed"
+    with (out / "grades.csv").open(newline="", encoding="utf-8") as file:
+        rows = {(row["student"], row["exercise"]): row for row in csv.DictReader(file)}
+    return done, rows, out
+
+
+def test_the_run_ends_well(run):
+    done, rows, _ = run
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(rows) == (len(ATTACKS) + NEIGHBOURS) * len(EXERCISES)
+    assert not done.stderr
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_attack(run, name):
+    _, rows, out = run
+    attack, student = ATTACKS[name], NAMES[name]
+    row = rows[student, attack.target]
+    seen = json.loads((out / "results" / student / f"{CHAPTER}.json").read_text())
+    told = next(r["card"] for r in seen["exercises"] if r["exercise"] == attack.target)
+    assert float(row["score"]) <= attack.points, told
+    assert row["status"] in attack.statuses, told
+    if row["status"] == "passed":
+        assert float(row["score"]) == float(row["max_score"])
+    for other in set(EXERCISES) - {attack.target}:
+        row = rows[student, other]
+        assert attack.others is None or row["status"] == attack.others, row
+        assert float(row["score"]) == (2.0 if row["status"] == "passed" else 0.0)
+
+
+def test_neighbours_keep_every_point(run):
+    _, rows, _ = run
+    for number in range(NEIGHBOURS):
+        for exercise in EXERCISES:
+            assert rows[f"m{number}", exercise]["status"] == "passed"
+
+
+def test_pages_hold_no_live_student_text(run):
+    _, _, out = run
+    for path in [*out.glob("feedback/*/*.html"), out / "report.html"]:
+        text = path.read_text(encoding="utf-8")
+        assert "<script" not in text and "<img" not in text and "onerror=alert" not in text.replace(
+            "src=x onerror=alert", ""), path
+        assert "\u202e" not in text, path
+
+
+def test_the_corpus_is_large_enough():
+    assert len(ATTACKS) >= 60
