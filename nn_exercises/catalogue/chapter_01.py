@@ -123,7 +123,7 @@ neuron_preactivation.mistake(
 )(lambda X, w, b: (X @ w + b)[:, None])
 
 neuron_preactivation.mistake(
-    "x_and_w_the_wrong_way_round",
+    "X_and_w_the_wrong_way_round",
     "The product w @ X pairs the weights with the samples; it only runs when X is square. Each row of X "
     "must meet w: X stands on the left.",
 )(lambda X, w, b: w @ X + b)
@@ -208,7 +208,7 @@ def _(X, w, b):
 
 
 @neuron_preactivation.mistake(
-    "caller_s_x_changed",
+    "caller_s_X_changed",
     "Your function changes the X it was given (`X *= …` works in place). Make a new array instead.",
 )
 def _(X, w, b):
@@ -216,6 +216,32 @@ def _(X, w, b):
         X *= w
         return X.sum(axis=1) + b
     return X @ w + b
+
+
+neuron_preactivation.mistake(
+    "rounded",
+    "You round z. Its decimals matter to the activation that follows: leave them.",
+)(lambda X, w, b: np.round(X @ w + b, 2))
+
+neuron_preactivation.mistake(
+    "sum_cut_off",
+    "The weighted sum is cut to whole numbers before the bias is added. z is a float: no conversion to int.",
+)(lambda X, w, b: (X @ w).astype(int) + b)
+
+neuron_preactivation.mistake(
+    "weights_normalised",
+    "You divide the weights by their length. That gives the distance from the line, not z: use w as it is.",
+)(lambda X, w, b: X @ (w / np.linalg.norm(w)) + b)
+
+
+@neuron_preactivation.mistake(
+    "caller_s_X_overwritten",
+    "Your function writes the products into the X it was given (and integers lose their decimals in it). "
+    "Make a new array instead.",
+)
+def _(X, w, b):
+    X[:] = X * w
+    return X.sum(axis=1) + b
 
 
 @neuron_preactivation.mistake(
@@ -472,6 +498,73 @@ mcculloch_pitts.mistake(
 )
 
 mcculloch_pitts.mistake(
+    "vetoed_gives_minus_1",
+    "A vetoed unit gives -1 in your version. It is silent: 0.",
+)(
+    lambda X, inhibitory, theta: np.where(
+        X[:, inhibitory].any(axis=1), -1, X[:, ~inhibitory].sum(axis=1) >= theta
+    )
+)
+
+mcculloch_pitts.mistake(
+    "veto_fires",
+    "An active inhibitory input makes your unit *fire* (an `or` where `and not` is meant). It forbids "
+    "firing.",
+)(
+    lambda X, inhibitory, theta: (
+        (X[:, ~inhibitory].sum(axis=1) >= theta) | X[:, inhibitory].any(axis=1)
+    ).astype(int)
+)
+
+mcculloch_pitts.mistake(
+    "either_but_not_both",
+    "Your unit fires if exactly one of the two holds: the threshold reached, or inhibited (an exclusive "
+    "or). It fires if the threshold is reached *and not* inhibited.",
+)(
+    lambda X, inhibitory, theta: (
+        (X[:, ~inhibitory].sum(axis=1) >= theta) ^ X[:, inhibitory].any(axis=1)
+    ).astype(int)
+)
+
+mcculloch_pitts.mistake(
+    "theta_fixed_at_2",
+    "Your threshold is always 2. Compare the sum with the argument theta.",
+)(
+    lambda X, inhibitory, theta: (
+        (X[:, ~inhibitory].sum(axis=1) >= 2) & ~X[:, inhibitory].any(axis=1)
+    ).astype(int)
+)
+
+mcculloch_pitts.mistake(
+    "mean_compared",
+    "You compare the *mean* of the inputs with theta. It is their sum that must reach theta.",
+)(
+    lambda X, inhibitory, theta: (
+        (X[:, ~inhibitory].sum(axis=1) >= theta * max((~inhibitory).sum(), 1)) & ~X[:, inhibitory].any(axis=1)
+    ).astype(int)
+)
+
+mcculloch_pitts.mistake(
+    "distance_to_theta",
+    "You return how far the sum is from theta. The output is a decision: 1 from theta on, else 0.",
+)(lambda X, inhibitory, theta: (X[:, ~inhibitory].sum(axis=1) - theta) * ~X[:, inhibitory].any(axis=1))
+
+mcculloch_pitts.mistake(
+    "summed_over_the_rows",
+    "You sum over the rows (axis 0), which gives an answer for each *input*. Rows are samples: sum along "
+    "axis 1.",
+)(lambda X, inhibitory, theta: ((X.sum(axis=0) >= theta) & ~inhibitory).astype(int))
+
+mcculloch_pitts.mistake(
+    "floats",
+    "The decisions are right, but they are floats. Integers are due.",
+)(
+    lambda X, inhibitory, theta: (
+        (X[:, ~inhibitory].sum(axis=1) >= theta) & ~X[:, inhibitory].any(axis=1)
+    ).astype(float)
+)
+
+mcculloch_pitts.mistake(
     "booleans",
     "The decisions are right, but they come back as True and False. Convert them to integers.",
 )(lambda X, inhibitory, theta: (X[:, ~inhibitory].sum(axis=1) >= theta) & ~X[:, inhibitory].any(axis=1))
@@ -532,7 +625,7 @@ mcculloch_pitts.mistake(
 
 
 @mcculloch_pitts.mistake(
-    "caller_s_x_changed",
+    "caller_s_X_changed",
     "Your function changes the X it was given: it clears the inhibitory columns in place. Work on a copy.",
 )
 def _(X, inhibitory, theta):
@@ -748,7 +841,7 @@ neuron.mistake(
 )(lambda X, w, b, activation: activation((X * w).mean(axis=1) + b))
 
 neuron.mistake(
-    "x_and_w_the_wrong_way_round",
+    "X_and_w_the_wrong_way_round",
     "The product w @ X pairs the weights with the samples; it only runs when X is square. X stands on the "
     "left.",
 )(lambda X, w, b, activation: activation(w @ X + b))
@@ -767,6 +860,21 @@ neuron.mistake(
     "a_list",
     "The numbers are right, but you return a Python list. A NumPy array is due.",
 )(lambda X, w, b, activation: [float(activation(x @ w + b)) for x in X])
+
+neuron.mistake(
+    "sign_of_z",
+    "You apply the activation to -z: a minus sign is too many.",
+)(lambda X, w, b, activation: activation(-(X @ w + b)))
+
+neuron.mistake(
+    "z_cut_off",
+    "You cut z to whole numbers before the activation. z is a float: no conversion to int.",
+)(lambda X, w, b, activation: activation((X @ w + b).astype(int).astype(float)))
+
+neuron.mistake(
+    "summed_up",
+    "You add the outputs of all samples. Each row of X has an output of its own.",
+)(lambda X, w, b, activation: activation(X @ w + b).sum())
 
 neuron.mistake(
     "z_and_a_returned",
@@ -804,7 +912,7 @@ def _(X, w, b, activation):
 
 
 @neuron.mistake(
-    "caller_s_x_changed",
+    "caller_s_X_changed",
     "Your function changes the X it was given (`X *= …` works in place). Make a new array instead.",
 )
 def _(X, w, b, activation):

@@ -42,7 +42,7 @@ def one_hot(y, n_classes):
         If a label is negative or not below n_classes.
     """
     if y.min() < 0 or y.max() >= n_classes:
-        raise ValueError(f"labels from {y.min()} to {y.max()} given, 0 to {n_classes - 1} expected")
+        raise ValueError("labels from 0 to n_classes - 1 are expected")
     Y = np.zeros((len(y), n_classes))
     Y[np.arange(len(y)), y] = 1.0
     return Y
@@ -221,6 +221,58 @@ one_hot.mistake(
     "columns_of_every_label",
     "`Y[:, y] = 1` fills whole columns. One entry in each row is meant: index rows and columns together.",
 )(lambda y, n_classes: _checked(y, n_classes) or np.tile(np.isin(np.arange(n_classes), y) * 1.0, (len(y), 1)))
+
+
+@one_hot.mistake(
+    "columns_of_every_label_unchecked",
+    "`Y[:, y] = 1` fills whole columns. One entry in each row is meant: index rows and columns together. "
+    "Labels out of range must raise ValueError besides.",
+)
+def _(y, n_classes):
+    Y = np.zeros((len(y), n_classes))
+    Y[:, y] = 1
+    return Y
+
+
+@one_hot.mistake(
+    "as_many_columns_as_labels_occur",
+    "You make one column for each different label that occurs, and use the label as its number: where a "
+    "class is missing, the index runs out of bounds. Use n_classes.",
+)
+def _(y, n_classes):
+    _checked(y, n_classes)
+    return np.eye(len(np.unique(y)))[y]
+
+
+@one_hot.mistake(
+    "ten_classes_assumed",
+    "Your result always has 10 columns. n_classes says how many there are.",
+)
+def _(y, n_classes):
+    _checked(y, n_classes)
+    return np.eye(10)[y]
+
+
+@one_hot.mistake(
+    "negative_labels_and_n_classes_accepted",
+    "Your range check lets two kinds of label through: negative ones, and n_classes itself (labels run from "
+    "0 to n_classes - 1). Both must raise ValueError.",
+)
+def _(y, n_classes):
+    if y.max() > n_classes:
+        raise ValueError
+    return np.eye(n_classes)[y]
+
+
+@one_hot.mistake(
+    "labels_from_1_in_the_check",
+    "Your range check expects labels from 1 to n_classes, and refuses 0. Labels run from 0 to n_classes - 1.",
+)
+def _(y, n_classes):
+    if y.min() < 1 or y.max() > n_classes:
+        raise ValueError
+    return np.eye(n_classes)[y - 1]
+
 
 one_hot.mistake(
     "rows_and_columns_exchanged",
@@ -508,6 +560,46 @@ count_parameters.mistake(
     "returned_in_the_first_round",
     "Only the first layer is counted: the return stands inside the loop. Move it out.",
 )(lambda layer_sizes: layer_sizes[0] * layer_sizes[1] + layer_sizes[1])
+
+
+@count_parameters.mistake(
+    "previous_layer_not_moved_on",
+    "Every layer is joined to the *inputs*: the size of the previous layer is not moved on in the loop.",
+)
+def _(layer_sizes):
+    return sum(layer_sizes[0] * n + n for n in layer_sizes[1:])
+
+
+@count_parameters.mistake(
+    "inputs_joined_to_themselves",
+    "Your loop starts with the input layer as its own previous layer. The first pair is inputs and first "
+    "hidden layer.",
+)
+def _(layer_sizes):
+    n = layer_sizes[0]
+    return n * n + n + sum(m * n + n for m, n in _pairs(layer_sizes))
+
+
+@count_parameters.mistake(
+    "three_sizes_unpacked",
+    "You unpack exactly three sizes. There may be two, or many more: loop over the neighboring pairs.",
+)
+def _(layer_sizes):
+    n_in, n_hidden, n_out = layer_sizes
+    return n_in * n_hidden + n_hidden + n_hidden * n_out + n_out
+
+
+@count_parameters.mistake(
+    "sizes_popped",
+    "You take the sizes out of the list (`pop`): that changes the caller's list, and a tuple cannot be "
+    "changed at all. Walk over the sizes without removing them.",
+)
+def _(layer_sizes):
+    total, previous = 0, layer_sizes.pop(0)
+    for n in layer_sizes:
+        total, previous = total + previous * n + n, n
+    return total
+
 
 count_parameters.mistake(
     "biases_counted_twice",
@@ -848,12 +940,12 @@ def _right_output_layer(value, case):
         and loss in (expected[2], _LOGITS_NAMES.get(expected[2]))
     ):
         return None
+    if task in ("regression", "binary") and (units, activation) == (n_classes, expected[1]):
+        return Problem(_UNITS_KEY, _UNITS_MESSAGE)
     plain = {logits: name for name, logits in _LOGITS_NAMES.items()}.get(loss, loss)
     for key, (wrong_task, _, message) in _WRONG_ROWS.items():
         if task == wrong_task and _wrong_row(key)(task, n_classes) == (units, activation, plain):
             return Problem(key, message)
-    if task in ("regression", "binary") and units == n_classes:
-        return Problem(_UNITS_KEY, _UNITS_MESSAGE)
     what, got = next(
         (what, got)
         for what, got, due in zip(("number of units", "activation", "loss"), value, expected, strict=True)
@@ -1122,7 +1214,7 @@ _XOR_TRICKS = {
         "opposite.",
         lambda W1, b1, W2, b2: _step(_step(_CORNERS @ W1 - b1) @ W2 - b2).ravel(),
     ),
-    "w1_transposed": (
+    "W1_transposed": (
         "Your W1 is transposed: with rows as samples, column j of W1 holds the weights of hidden unit j.",
         lambda W1, b1, W2, b2: _step(_step(_CORNERS @ W1.T + b1) @ W2 + b2).ravel(),
     ),
@@ -1196,11 +1288,21 @@ def xor_network():
     b2 : array (1,)
         Its bias.
     """
-    W1 = np.array([[2, 2], [2, 2]])
-    b1 = np.array([-1, -3])
-    W2 = np.array([[2], [-2]])
+    W1 = np.array([[1, 1], [1, 1]])  # the first unit is OR, the second AND
+    b1 = np.array([-1, -2])
+    W2 = np.array([[1], [-1]])  # OR, but not AND
     b2 = np.array([-1])
     return W1, b1, W2, b2
+
+
+for _change, _why in {
+    "[[2, 1], [1, 1]]": "the OR unit is on at x1 = 1 already",
+    "[[1, 1], [2, 1]]": "the OR unit is on at x2 = 1 already",
+}.items():
+    xor_network.equivalent(f"W1 = np.array([[1, 1], [1, 1]])  ->  W1 = np.array({_change})", _why)
+xor_network.equivalent(
+    "W2 = np.array([[1], [-1]])  ->  W2 = np.array([[1], [-2]])", "AND forbids at -1 already"
+)
 
 
 @xor_network.cases
@@ -1407,13 +1509,14 @@ def _he_normal(value, case):
         return Problem(*(_INIT_CONSTANT if W.any() else _INIT_ZEROS))
     if W.size < 1000:
         return None
-    if len(np.unique(W)) < 0.9 * W.size:
+    if len(np.unique(W[0])) < 0.9 * n_out or len(np.unique(W[:, 0])) < 0.9 * n_in:
         return Problem(*_INIT_REPEATED)
     he, n = np.sqrt(2 / n_in), W.size
     std, mean = W.std(), W.mean()
     if abs(mean) > 5 * std / np.sqrt(n):
         return Problem(*(_INIT_POSITIVE if W.min() >= 0 else _INIT_MEAN))
-    kurtosis = ((W - mean) ** 4).mean() / std**4
+    squares = (W - mean) ** 2
+    kurtosis = (squares * squares).mean() / std**4
     if kurtosis < 2.2:
         return Problem(*_INIT_UNIFORM)
     if abs(std / he - 1) > 5 / np.sqrt(2 * n):
@@ -1465,7 +1568,7 @@ def init_layer(n_in, n_out, rng):
 @init_layer.cases
 def _(rng):
     for n_in, n_out, group, note in [
-        (400, 90, "values", "400 inputs, 90 units"),
+        (300, 80, "values", "300 inputs, 80 units"),
         (60, 170, "values", "60 inputs, 170 units"),
         (3, 5, "shape", "3 inputs, 5 units"),
         (4, 4, "shape", "as many units as inputs"),
@@ -1647,9 +1750,9 @@ def relu_interpolant(knots_x, knots_y):
     """
     slopes = np.diff(knots_y) / np.diff(knots_x)
     W1 = np.ones((1, len(slopes)))
-    b1 = -np.asarray(knots_x[:-1], dtype=float)
+    b1 = -knots_x[:-1]
     W2 = np.diff(slopes, prepend=0.0)[:, None]
-    b2 = np.array([knots_y[0]], dtype=float)
+    b2 = np.array([knots_y[0]])
     return W1, b1, W2, b2
 
 
@@ -1711,6 +1814,12 @@ def _ones(x):
 
 def _slopes(x, y):
     return np.diff(y) / np.diff(x)
+
+
+def _knot_slopes(x, y):
+    """Return the mean slopes at the inner knots, as np.gradient has them."""
+    h, s = np.diff(x), _slopes(x, y)
+    return (h[1:] * s[:-1] + h[:-1] * s[1:]) / (h[1:] + h[:-1])
 
 
 def _bends(x, y):
@@ -1917,6 +2026,50 @@ for _key, _message, _answer in [
             -knots_x[:-1],
             np.append((knots_y[-1] - knots_y[0]) / (knots_x[-1] - knots_x[0]), np.zeros(len(knots_x) - 2)),
             knots_y[0],
+        ),
+    ),
+    (
+        "slopes_added",
+        "At each knot you add the old and the new slope. The *change* is due: new minus old.",
+        lambda knots_x, knots_y: _network(
+            _ones(knots_x),
+            -knots_x[:-1],
+            np.append(
+                _slopes(knots_x, knots_y)[0], _slopes(knots_x, knots_y)[1:] + _slopes(knots_x, knots_y)[:-1]
+            ),
+            knots_y[0],
+        ),
+    ),
+    (
+        "changes_of_changes",
+        "Your loop subtracts the previous *output weight* (already a change) instead of the previous slope: "
+        "the array is overwritten while it is still needed. Keep the slopes in an array of their own.",
+        lambda knots_x, knots_y: _network(
+            _ones(knots_x),
+            -knots_x[:-1],
+            [
+                sum((-1) ** (k - j) * _slopes(knots_x, knots_y)[j] for j in range(k + 1))
+                for k in range(len(knots_x) - 1)
+            ],
+            knots_y[0],
+        ),
+    ),
+    (
+        "mean_slopes_at_the_knots",
+        "You use slopes *at* the knots (np.gradient averages both sides). The polygon has one slope for "
+        "each segment: differences of neighbors.",
+        lambda knots_x, knots_y: _network(
+            _ones(knots_x),
+            -knots_x[:-1],
+            np.diff(np.append(_slopes(knots_x, knots_y)[0], _knot_slopes(knots_x, knots_y)), prepend=0.0),
+            knots_y[0],
+        ),
+    ),
+    (
+        "doubled",
+        "Every slope is twice too steep: a factor of 2 is too many in the output weights.",
+        lambda knots_x, knots_y: _network(
+            _ones(knots_x), -knots_x[:-1], 2 * _bends(knots_x, knots_y), knots_y[0]
         ),
     ),
     (

@@ -40,8 +40,7 @@ def sigmoid(z):
     float, or float array of the shape of z
         Values from 0 to 1.
     """
-    e = np.exp(-np.abs(z))
-    return np.where(np.asarray(z) >= 0, 1.0, e) / (1.0 + e)
+    return np.exp(np.minimum(z, 0)) / (1 + np.exp(-np.abs(z)))
 
 
 @sigmoid.cases
@@ -133,6 +132,16 @@ for _key, _message, _answer in [
         "Your values run from -1 to 1, as those of tanh(z/2) = 2 sigmoid(z) - 1 do. The sigmoid runs from 0 "
         "to 1.",
         lambda z: np.tanh(np.asarray(z) / 2),
+    ),
+    (
+        "softsign",
+        "You return z/(1 + |z|), the softsign. The sigmoid is 1/(1 + e^-z).",
+        lambda z: np.asarray(z) / (1.0 + np.abs(z)),
+    ),
+    (
+        "rounded_to_3_digits",
+        "You round the values to a few digits. The sigmoid's small differences matter in training.",
+        lambda z: np.round(_stable(z), 3),
     ),
     (
         "derivative",
@@ -445,6 +454,11 @@ for _key, _message, _answer in [
         lambda z: np.asarray(z) * _slope(z),
     ),
     (
+        "times_z_instead_of_complement",
+        "You return z times sigmoid(z). The second factor is 1 - s.",
+        lambda z: np.asarray(z) * _stable(z),
+    ),
+    (
         "second_derivative",
         "You differentiate twice: s(1 - s)(1 - 2s) is the second derivative.",
         lambda z: _slope(z) * (1 - 2 * _stable(z)),
@@ -680,6 +694,32 @@ for _key, _message, _answer in [
         lambda z: np.asarray(z) * (1 - np.tanh(z) ** 2),
     ),
     (
+        "derivative_of_the_square",
+        "2 tanh z (with either sign) comes from differentiating tanh². Asked for is the derivative of tanh "
+        "itself.",
+        lambda z: 2 * np.tanh(z),
+    ),
+    (
+        "derivative_of_the_square_negative",
+        "-2 tanh z comes from differentiating 1 - tanh². Asked for is 1 - tanh² itself.",
+        lambda z: -2 * np.tanh(z),
+    ),
+    (
+        "tan_for_tanh",
+        "You use np.tan, the tangent. The *hyperbolic* tangent is np.tanh.",
+        lambda z: 1 - np.tan(z) ** 2,
+    ),
+    (
+        "sinh_for_cosh",
+        "1/sinh² is not the slope: it is 1/cosh², which is 1 - tanh².",
+        lambda z: 1 / np.sinh(np.clip(z, -300, 300)) ** 2,
+    ),
+    (
+        "positive_side_only",
+        "For negative z you return 0. tanh rises on both sides: the slope is the same for z and -z.",
+        lambda z: np.where(np.asarray(z) > 0, 1 - np.tanh(z) ** 2, 0.0),
+    ),
+    (
         "second_derivative",
         "You differentiate twice: -2 t (1 - t²) is the second derivative.",
         lambda z: -2 * np.tanh(z) * (1 - np.tanh(z) ** 2),
@@ -815,7 +855,7 @@ def leaky_relu(z, alpha=0.01):
     -------
     float, or float array of the shape of z
     """
-    return np.where(np.asarray(z) > 0, z, alpha * np.asarray(z))
+    return np.maximum(z, alpha * np.asarray(z))
 
 
 @leaky_relu.cases
@@ -854,16 +894,6 @@ for _key, _message, _answer in [
         lambda z, alpha=0.01: _leaky(z, 0.01),
     ),
     (
-        "default_alpha_0.1",
-        "With alpha left out your slope is 0.1. The default is 0.01.",
-        lambda z, alpha=0.1: _leaky(z, alpha),
-    ),
-    (
-        "default_alpha_0.2",
-        "With alpha left out your slope is 0.2. The default is 0.01.",
-        lambda z, alpha=0.2: _leaky(z, alpha),
-    ),
-    (
         "derivative",
         "You return the slope (1 or alpha). The function's value is due.",
         lambda z, alpha=0.01: np.where(np.asarray(z) > 0, 1.0, alpha),
@@ -873,6 +903,11 @@ for _key, _message, _answer in [
         "Negative values become alpha itself (as np.maximum(alpha, z) gives). They are *multiplied* by "
         "alpha.",
         lambda z, alpha=0.01: np.where(np.asarray(z) > 0, z, alpha),
+    ),
+    (
+        "floor_at_alpha",
+        "You take the maximum of alpha and z. The maximum of alpha *times z* and z would be the leaky ReLU.",
+        lambda z, alpha=0.01: np.maximum(alpha, z),
     ),
     (
         "floor_at_minus_alpha",
@@ -931,6 +966,11 @@ for _key, _message, _answer in [
         lambda z, alpha=0.01: np.maximum(alpha * np.asarray(z), 0),
     ),
     (
+        "absolute_scaled",
+        "You return alpha |z|. Positive values pass unchanged, negative ones keep their sign: alpha z.",
+        lambda z, alpha=0.01: alpha * np.abs(z),
+    ),
+    (
         "absolute",
         "You use |z|: negative values come back positive and full size. alpha z is due there.",
         lambda z, alpha=0.01: np.abs(z),
@@ -949,6 +989,11 @@ for _key, _message, _answer in [
         "threshold_one",
         "Your function switches sides at z = 1. It switches at 0.",
         lambda z, alpha=0.01: np.where(np.asarray(z) > 1, z, alpha * np.asarray(z)),
+    ),
+    (
+        "threshold_one_inclusive",
+        "Your function switches sides at z = 1. It switches at 0.",
+        lambda z, alpha=0.01: np.where(np.asarray(z) >= 1, z, alpha * np.asarray(z)),
     ),
     (
         "threshold_alpha",
@@ -1006,6 +1051,27 @@ def _(z, alpha=0.01):
 
 
 @leaky_relu.mistake(
+    "in_place",
+    "`z[z < 0] *= alpha` writes into the caller's array, and it fails for integers and for a single number. "
+    "Make a new array, choosing entry by entry.",
+)
+def _(z, alpha=0.01):
+    z[z < 0] *= alpha
+    return z
+
+
+@leaky_relu.mistake(
+    "copy_of_an_array",
+    "`z.copy()` fails for a single number, and a copy of integers cannot hold alpha z. Choose entry by "
+    "entry instead (np.where, np.maximum): that takes either.",
+)
+def _(z, alpha=0.01):
+    z = z.copy()
+    z[z < 0] *= alpha
+    return z
+
+
+@leaky_relu.mistake(
     "caller_array_changed_truncated",
     "Your function writes into the array it was given (and integers lose their decimals in it). Make a new "
     "float array.",
@@ -1046,7 +1112,7 @@ def _(z, alpha=0.01):
     return out
 
 
-leaky_relu.variant(lambda z, alpha=0.01: np.maximum(z, alpha * np.asarray(z)))
+leaky_relu.variant(lambda z, alpha=0.01: np.where(np.asarray(z) > 0, z, alpha * np.asarray(z)))
 leaky_relu.variant(lambda z, alpha=0.01: np.maximum(0, z) + alpha * np.minimum(0, z))
 leaky_relu.variant(lambda z, alpha=0.01: np.asarray(z) * np.where(np.asarray(z) >= 0, 1, alpha))
 leaky_relu.variant(
@@ -1098,7 +1164,7 @@ def elu(z, alpha=1.0):
     -------
     float array of the shape of z
     """
-    return np.where(np.asarray(z) > 0, z, alpha * np.expm1(np.minimum(z, 0.0)))
+    return np.maximum(z, 0) + alpha * np.expm1(np.minimum(z, 0))
 
 
 @elu.cases
@@ -1259,19 +1325,14 @@ for _key, _message, _answer in [
         lambda z, alpha=1.0: np.maximum(z, 0) + alpha * (np.exp(np.asarray(z, float)) - 1),
     ),
     (
+        "base_2",
+        "You use powers of 2. The base is e: `np.exp`.",
+        lambda z, alpha=1.0: np.where(np.asarray(z) > 0, z, alpha * (2.0 ** _low(z) - 1)),
+    ),
+    (
         "squared_alpha",
         "alpha enters twice on the negative side.",
         lambda z, alpha=1.0: _elu(z, alpha**2),
-    ),
-    (
-        "default_alpha",
-        "With alpha left out you use 0.01, the leaky ReLU's default. Here it is 1.",
-        lambda z, alpha=0.01: _elu(z, alpha),
-    ),
-    (
-        "default_alpha_0.1",
-        "With alpha left out you use 0.1. The default is 1.",
-        lambda z, alpha=0.1: _elu(z, alpha),
     ),
     (
         "exponent_clipped_early",
@@ -1405,7 +1466,7 @@ def prelu_backward(dA, Z, alpha):
         Gradient with respect to alpha, summed over the samples.
     """
     dZ = dA * np.where(Z > 0, 1.0, alpha)
-    dalpha = (dA * np.where(Z > 0, 0.0, Z)).sum(axis=0)
+    dalpha = (dA * np.minimum(Z, 0)).sum(axis=0)
     return dZ, dalpha
 
 
@@ -1529,6 +1590,11 @@ for _key, _message, _answer in [
         _replace_dalpha(lambda dA, Z, alpha: alpha * _dalpha(dA, Z, alpha)),
     ),
     (
+        "dalpha_alpha_for_Z",
+        "In dalpha the factor alpha stands where Z belongs: the derivative of alpha Z by alpha is Z.",
+        _replace_dalpha(lambda dA, Z, alpha: alpha * (dA * (Z <= 0)).sum(axis=0)),
+    ),
+    (
         "dalpha_from_A",
         "You multiply by the layer's output instead of by Z in dalpha: the derivative of alpha Z by alpha "
         "is Z.",
@@ -1644,6 +1710,16 @@ for _key, _message, _answer in [
             dA * np.where(alpha * Z < Z, 1.0, alpha),
             (dA * np.where(alpha * Z < Z, 0.0, Z)).sum(axis=0),
         ),
+    ),
+    (
+        "slope_hard_coded",
+        "Your dZ has the slope 0.01 on the negative side. It is the unit's alpha.",
+        _replace_dz(lambda dA, Z, alpha: dA * np.where(Z > 0, 1.0, 0.01)),
+    ),
+    (
+        "dZ_alpha_sign",
+        "Where Z is negative your dZ has the wrong sign: the slope is alpha, not -alpha.",
+        _replace_dz(lambda dA, Z, alpha: dA * np.where(Z > 0, 1.0, -alpha)),
     ),
     (
         "one_alpha_for_all",
@@ -1883,9 +1959,17 @@ for _key, _message, _answer in [
         lambda Z, axis=-1: _softmax(Z, 0),
     ),
     (
-        "axis_0_default",
-        "Without `axis` you normalise along axis 0, over the samples. The default is the last axis.",
-        lambda Z, axis=0: _softmax(Z, axis),
+        "summed_over_axis_0",
+        "You divide by the sum along axis 0, whatever `axis` says: hand the argument on to the sum too, "
+        "with keepdims=True.",
+        lambda Z, axis=-1: (lambda E: E / E.sum(axis=0))(np.exp(Z - Z.max(axis=axis, keepdims=True))),
+    ),
+    (
+        "one_sum_for_all_rows",
+        "Every row is divided by the same number, the largest of the sums. Each row has its own sum.",
+        lambda Z, axis=-1: (lambda E: E / E.sum(axis=axis, keepdims=True).max())(
+            np.exp(Z - Z.max(axis=axis, keepdims=True))
+        ),
     ),
     (
         "whole_array",
@@ -1971,6 +2055,12 @@ for _key, _message, _answer in [
         ),
     ),
     (
+        "scaled_by_the_largest",
+        "You divide the scores by the largest size in the array. That changes the probabilities; "
+        "*subtracting* the row's maximum does not.",
+        lambda Z, axis=-1: _softmax(Z / np.max(np.abs(Z)), axis),
+    ),
+    (
         "divided_by_maximum",
         "You divide the scores by their maximum. That changes the probabilities; *subtracting* it does not.",
         lambda Z, axis=-1: _softmax(Z / Z.max(axis=axis, keepdims=True), axis),
@@ -2020,6 +2110,13 @@ for _key, _message, _answer in [
         lambda Z, axis=-1: Z / Z.sum(axis=axis, keepdims=True),
     ),
     (
+        "exp_forgotten_after_the_shift",
+        "You divide the shifted scores by their sum. Take the exponentials first.",
+        lambda Z, axis=-1: (lambda S: S / S.sum(axis=axis, keepdims=True))(
+            Z - Z.max(axis=axis, keepdims=True)
+        ),
+    ),
+    (
         "exp_forgotten_in_the_sum",
         "You divide by the sum of the *scores*. The sum runs over the exponentials.",
         lambda Z, axis=-1: np.exp(Z - Z.max(axis=axis, keepdims=True)) / Z.sum(axis=axis, keepdims=True),
@@ -2042,6 +2139,11 @@ for _key, _message, _answer in [
         "sigmoid",
         "You apply the sigmoid to each score by itself: the results do not sum to 1.",
         lambda Z, axis=-1: _stable(Z),
+    ),
+    (
+        "rounded",
+        "You round the probabilities. Their small differences matter in training.",
+        lambda Z, axis=-1: np.round(_softmax(Z, axis), 3),
     ),
     (
         "hard_maximum",
@@ -2131,6 +2233,18 @@ def _(Z, axis=-1):
 def _(Z, axis=-1):
     P = np.zeros_like(Z)
     P[...] = _softmax(Z, axis)
+    return P
+
+
+@softmax.mistake(
+    "rows_by_loop_integers_cut_off",
+    "You loop over the first axis and ignore `axis`, and with integer scores the probabilities are cut to "
+    "integers (your output array has the type of Z). Hand `axis` on to max and sum, and no loop is needed.",
+)
+def _(Z, axis=-1):
+    P = np.zeros_like(Z)
+    for i in range(len(Z)):
+        P[i] = np.exp(Z[i] - Z[i].max()) / np.exp(Z[i] - Z[i].max()).sum()
     return P
 
 
@@ -2391,9 +2505,37 @@ for _key, _message, _answer in [
         lambda dP, P: dP * P * (1 - P) + P * (_inner(dP, P) - dP * P),
     ),
     (
+        "off_diagonal_alone",
+        "Your sum leaves out j = i: only the part -p_i p_j of the Jacobian is there. On the diagonal it is "
+        "p_i (1 - p_i).",
+        lambda dP, P: -P * (_inner(dP, P) - dP * P),
+    ),
+    (
+        "square_for_outer",
+        "You subtract p² (or p·p) from every entry of diag(p). The matrix p pᵀ has the entry p_i p_j: "
+        "np.outer(p, p).",
+        lambda dP, P: np.array([(np.diag(p) - p**2) @ d for p, d in zip(P, dP, strict=True)]),
+    ),
+    (
+        "inner_for_outer",
+        "You subtract the number p·p from every entry of diag(p). The matrix p pᵀ has the entry p_i p_j: "
+        "np.outer(p, p).",
+        lambda dP, P: np.array([(np.diag(p) - p @ p) @ d for p, d in zip(P, dP, strict=True)]),
+    ),
+    (
+        "maximum_for_sum",
+        "You subtract the largest of the products. It is their *sum* over the classes.",
+        lambda dP, P: P * (dP - (dP * P).max(axis=1, keepdims=True)),
+    ),
+    (
         "first_row_only",
         "Every row uses the first row's probabilities. Each sample has its own Jacobian.",
         lambda dP, P: P[:1] * (dP - _inner(dP, P[:1])),
+    ),
+    (
+        "samples_summed",
+        "You add the samples up. Each row of dP gives a row of dZ.",
+        lambda dP, P: (P * (dP - _inner(dP, P))).sum(axis=0),
     ),
     (
         "first_row_alone",
@@ -2433,6 +2575,16 @@ def _(dP, P):
         dP -= _inner(dP, P)
         return P * dP
     return P * (dP - _inner(dP, P))
+
+
+@softmax_backward.mistake(
+    "dP_changed_integers_fail",
+    "`dP -= …` works in place: it changes the caller's dP, and it fails where dP holds integers. Make a new "
+    "array.",
+)
+def _(dP, P):
+    dP -= _inner(dP, P)
+    return P * dP
 
 
 @softmax_backward.mistake(
@@ -2679,6 +2831,17 @@ for _key, _message, _answer in [
         "mostly_silent",
         "You count units that are silent for most samples. Dead means silent for *all* of them.",
         lambda Z: np.mean((Z <= 0).mean(axis=0) > 0.5),
+    ),
+    (
+        "small_values_counted_as_silent",
+        "You count small positive values as silent. Active means z > 0, however small.",
+        lambda Z: np.mean(Z.max(axis=0) <= 1e-3),
+    ),
+    (
+        "fraction_active_on_average",
+        "You return one number for each unit, or its mean activation. Ask of each unit whether *any* sample "
+        "is positive, then take the mean over the units.",
+        lambda Z: np.maximum(Z, 0).mean(axis=0),
     ),
     (
         "threshold_one",

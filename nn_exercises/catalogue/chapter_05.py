@@ -162,6 +162,37 @@ for _key, _message, _answer in [
         lambda X, W, b: X * W + b,
     ),
     (
+        "W_transposed_first",
+        "You write W^T X, the form for samples in columns. Rows are samples in this book: X W, without a "
+        "transpose.",
+        lambda X, W, b: W.T @ X + b,
+    ),
+    (
+        "sum_overwritten",
+        "Only the last input contributes: the sum is overwritten in the loop instead of added to.",
+        lambda X, W, b: X[:, -1:] * W[-1] + b,
+    ),
+    (
+        "bias_times_samples",
+        "The bias enters once for each sample, n_samples times in all. Once for each unit is right.",
+        lambda X, W, b: X @ W + len(X) * b,
+    ),
+    (
+        "rounded",
+        "You round Z. Its decimals matter to the activation that follows: leave them.",
+        lambda X, W, b: np.round(X @ W + b, 2),
+    ),
+    (
+        "only_first_sample_row",
+        "Only the first sample goes through the layer. Every row of X gets a row of Z.",
+        lambda X, W, b: X[:1] @ W + b,
+    ),
+    (
+        "product_transposed",
+        "You transpose the product. X W has the shape of Z already, (n_samples, n_out).",
+        lambda X, W, b: (X @ W).T + b,
+    ),
+    (
         "only_first_sample",
         "Only the first sample goes through the layer. Every row of X gets a row of Z.",
         lambda X, W, b: X[0] @ W + b,
@@ -500,6 +531,23 @@ for _key, _message, _answer in [
         _then(lambda A, cache: A),
     ),
     (
+        "cache_with_an_extra_pair",
+        "Your cache has one pair too many: it starts with one for the input layer, which computes nothing.",
+        _then(lambda A, cache: (A, [(cache[0][0], cache[0][0]), *cache])),
+    ),
+    (
+        "cache_holds_weights",
+        "Your cache keeps W besides (A_prev, Z). Due are pairs (A_prev, Z): the weights are at hand anyway.",
+        lambda X, weights, biases, activation, output_activation: (
+            lambda A, cache: (A, [(*pair, W) for pair, W in zip(cache, weights, strict=True)])
+        )(*_forward(X, weights, biases, activation, output_activation)),
+    ),
+    (
+        "cache_as_one_dictionary",
+        "Your cache is a dictionary. Due is a list with one pair (A_prev, Z) for each layer, in order.",
+        _then(lambda A, cache: (A, dict(enumerate(cache)))),
+    ),
+    (
         "order",
         "You return the cache first. The output comes first, then the cache.",
         _then(lambda A, cache: (cache, A)),
@@ -552,6 +600,12 @@ for _key, _message, _answer in [
         "output_activation is used from the last layer but one on. Mind the counting: with L layers "
         "numbered from 0 the last is number L - 1.",
         _with(out=lambda k, L, Z, f, g: g(Z) if k >= L - 2 else f(Z)),
+    ),
+    (
+        "activation_on_first_layer_only",
+        "Only the first layer uses `activation`: all later ones get output_activation. Every layer but the "
+        "*last* is hidden.",
+        _with(out=lambda k, L, Z, f, g: f(Z) if k == 0 else g(Z)),
     ),
     (
         "single_layer_counted_as_hidden",
@@ -669,6 +723,28 @@ def _(X, weights, biases, activation, output_activation):
 
 
 @mlp_forward.mistake(
+    "last_layer_only_activated",
+    "The last layer's weights are never used: the loop stops one too early, and output_activation is "
+    "applied to what the layer before gave.",
+)
+def _(X, weights, biases, activation, output_activation):
+    A, cache = X, []
+    for W, b in list(zip(weights, biases, strict=True))[:-1]:
+        Z = A @ W + b
+        cache.append((A, Z))
+        A = activation(Z)
+    return output_activation(A), cache
+
+
+@mlp_forward.mistake(
+    "relu_hard_coded",
+    "Your hidden layers always use ReLU. The caller chooses: use `activation`.",
+)
+def _(X, weights, biases, activation, output_activation):
+    return _forward(X, weights, biases, _relu, output_activation)
+
+
+@mlp_forward.mistake(
     "relu_and_sigmoid_hard_coded",
     "You always use ReLU and the sigmoid. The caller chooses: use `activation` and `output_activation`.",
 )
@@ -778,7 +854,7 @@ def predict_labels(P):
     """
     if P.ndim == 2 and P.shape[1] > 1:
         return P.argmax(axis=1)
-    return (P.reshape(-1) >= 0.5).astype(int)
+    return (P.ravel() >= 0.5).astype(int)
 
 
 @predict_labels.cases
@@ -862,6 +938,24 @@ for _key, _message, _answer in [
         lambda P: P.argmax(axis=1) if P.shape[1] > 1 else (P[:, 0] >= 0.5).astype(int),
     ),
     (
+        "argmax_along_axis_1_only",
+        "You take argmax(axis=1) in every case. A 1-D array has no axis 1, and a single column has its "
+        "largest entry always at place 0. With one number for each sample compare with 0.5.",
+        lambda P: np.argmax(P, axis=1),
+    ),
+    (
+        "argmax_along_axis_0_only",
+        "You take argmax(axis=0), the best *sample* of each class. Rows are samples: axis 1 (and with one "
+        "number for each sample, compare with 0.5).",
+        lambda P: np.argmax(P, axis=0),
+    ),
+    (
+        "argmax_of_everything_only",
+        "argmax without an axis searches the whole array and gives one number. Search along axis 1, row by "
+        "row (and with one number for each sample, compare with 0.5).",
+        lambda P: np.argmax(P),
+    ),
+    (
         "column_stays_a_column",
         "For a single column you return a column (n_samples, 1). Labels are due as a vector (n_samples,).",
         lambda P: P.argmax(axis=1) if P.ndim == 2 and P.shape[1] > 1 else (P >= 0.5).astype(int),
@@ -887,6 +981,39 @@ for _key, _message, _answer in [
         "largest_score_not_its_place",
         "You return the largest score itself. Asked for is its *place*, the column number.",
         lambda P: _labels(P, several=lambda P: P.max(axis=1)),
+    ),
+    (
+        "one_hot_floats",
+        "You return one-hot rows. Asked for is one integer for each sample.",
+        lambda P: _labels(P, several=lambda P: np.eye(P.shape[1])[P.argmax(axis=1)]),
+    ),
+    (
+        "every_score_compared",
+        "With several classes you compare every score with 0.5. The largest of the row decides, however "
+        "small it is.",
+        lambda P: _labels(P, several=lambda P: (P >= 0.5).astype(int)),
+    ),
+    (
+        "kept_dimension_for_several",
+        "With several classes your labels form a column (n_samples, 1). A vector (n_samples,) is due.",
+        lambda P: _labels(P, several=lambda P: P.argmax(axis=1)[:, None]),
+    ),
+    (
+        "two_columns_flattened",
+        "Two columns are two classes, not one: you flatten them and get two labels for each sample. Only a "
+        "1-D array or a *single* column is the binary case.",
+        lambda P: P.argmax(axis=1) if P.ndim == 2 and P.shape[1] > 2 else (P.ravel() >= 0.5).astype(int),
+    ),
+    (
+        "squeezed",
+        "np.squeeze removes *every* axis of length 1, so a single sample loses its row too: the binary "
+        "branch is then taken, or argmax finds no axis. Flatten only the single column.",
+        lambda P: (lambda p: (p >= 0.5).astype(int) if p.ndim < 2 else p.argmax(axis=1))(P.squeeze()),
+    ),
+    (
+        "single_sample_taken_for_binary",
+        "You take a single *row* for the binary case. A single column is.",
+        lambda P: (P.ravel() >= 0.5).astype(int) if len(P) == 1 else np.argmax(np.atleast_2d(P), axis=1),
     ),
     (
         "one_hot",
@@ -963,16 +1090,6 @@ for _key, _message, _answer in [
         "list",
         "You return a list. A NumPy array of integers is due.",
         lambda P: _labels(P).tolist(),
-    ),
-    (
-        "squeezed_too_far",
-        "np.squeeze removes every axis of length 1, so a single sample loses its row too. Flatten only the "
-        "single column.",
-        lambda P: (
-            np.atleast_1d(P.squeeze().argmax(axis=-1))
-            if P.squeeze().ndim > 1
-            else (P.squeeze() >= 0.5).astype(int)
-        ),
     ),
 ]:
     predict_labels.mistake(_key, _message)(_answer)
