@@ -27,6 +27,7 @@ WORDS = {
     "K": "class",
     "m": "entry",
 }
+CHANCY = ("zeros", "negative", "huge")  # what random inputs have or have not, for no reason
 PLURALS = {"class": "classes", "entry": "entries"}
 
 
@@ -45,13 +46,32 @@ class _Feature:
     having: frozenset[int]
     least: float = 0.75  # of the cases that have it, this share must fail
 
+    @property
+    def of_shape(self) -> bool:
+        """Whether it speaks of sizes and axes."""
+        key = self.condition.key
+        return key in (
+            "hard_coded_size",
+            "square",
+            "not_square",
+            "numbers",
+            "arrays",
+            "several_axes",
+        ) or key.startswith(("one_", "several_", "axes_"))
+
 
 def condition(
-    look: Look, failing: Iterable[int], among: Iterable[int] | None = None, *, weak: bool = False
+    look: Look,
+    failing: Iterable[int],
+    among: Iterable[int] | None = None,
+    *,
+    weak: bool = False,
+    shapes_only: bool = False,
 ) -> Condition | None:
     """Return what sets the failing cases apart from those that are right, or None.
 
-    With `weak`, it is enough that all failing cases have it, and some of the right ones not.
+    With `weak`, it is enough that all failing cases have it, and some of the right ones not. With
+    `shapes_only` it is sought among the sizes and axes, not among the values.
     """
     cases = look.prepared.cases
     failing = frozenset(failing)
@@ -62,7 +82,12 @@ def condition(
         return None
     best: tuple[float, Condition] | None = None
     for feature in _features(look, sorted(among)):
+        if shapes_only and not feature.of_shape:
+            continue
         having = feature.having & among
+        least_right = 3 if feature.condition.key in CHANCY else 2 if feature.condition.otherwise else 1
+        if len(among) - len(having) < least_right:
+            continue  # one case that is right may be so by chance
         if not failing <= having or len(having) == len(among):
             continue
         score = len(failing) / len(having)

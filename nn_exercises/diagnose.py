@@ -53,6 +53,29 @@ def _known(look: Look) -> Diagnosis | None:
     return look.made(found.key, found.message) if found else None
 
 
+def _known_but_for_errors(look: Look) -> Diagnosis | None:
+    """Report a known mistake in an answer that, besides, does not raise what is due."""
+    due = look.of_kind("no_error", "wrong_error")
+    if not due or len(due) == len(look.faults):
+        return None
+    found = known(look.prepared, look.outcomes, look.judgement, among=lambda case: case.raises is None)
+    if not found:
+        return None
+    case = look.prepared.cases[due[0]]
+    also = f" Besides, a {case.raises.__name__} is due for arguments that are not allowed" + (
+        f" ({case.note})." if case.note else "."
+    )
+    return look.made(found.key, found.message + also)
+
+
+def _known_in_the_values(look: Look) -> Diagnosis | None:
+    """Report a known mistake that agrees on all ordinary cases; the special ones may differ."""
+    if not any(look.prepared.cases[i].group == "values" for i in look.faults):
+        return None
+    found = known(look.prepared, look.outcomes, look.judgement, among=lambda case: case.group == "values")
+    return look.made(found.key, found.message) if found else None
+
+
 def _known_but_for_form(look: Look) -> Diagnosis | None:
     found = known(look.prepared, look.outcomes, look.judgement, kinds=False)
     return look.made(found.key, found.message) if found else None
@@ -179,11 +202,14 @@ DETECTORS = (
     _parameters,
     _problem_alone,
     _known,
+    _known_but_for_errors,
+    forms.order,
     forms.unseeded,
     forms.stopped_everywhere,
     forms.impurities,
     forms.containers,
     _known_but_for_form,
+    _known_in_the_values,
     forms.number_kinds,
     forms.warned,
     forms.wrong_errors,
@@ -191,6 +217,7 @@ DETECTORS = (
     forms.shapes,
     figures.values,
     replay.other_arguments,
+    figures.values_of_one,
     replay.slips,
     _problem,
     _global_name,

@@ -14,19 +14,32 @@ Arrays = list[tuple[int, np.ndarray, np.ndarray]]  # case, due, given
 
 def values(look: Look) -> Diagnosis | None:
     """Report a factor, a sign, a missing argument, another order, a simple function of the right result."""
+    return _values(look, least=2)
+
+
+def values_of_one(look: Look) -> Diagnosis | None:
+    """Report the same where one case alone is wrong: less sure, so it comes later."""
+    return _values(look, least=1)
+
+
+def _values(look: Look, least: int) -> Diagnosis | None:
     failing = [i for i in look.of_kind(*OF_VALUE) if i in look.comparable]
-    if not failing or len(failing) < 0.75 * len(look.faults):
+    if (
+        len(failing) < min(least, len(look.comparable))
+        or not failing
+        or len(failing) < 0.75 * len(look.faults)
+    ):
         return None
-    whole = look.part_names == []
-    parts = [None] if whole else sorted({look.faults[i].path[0] for i in failing if look.faults[i].path})
+    parts = (
+        sorted({look.faults[i].path[0] for i in failing if look.faults[i].path})
+        if look.part_names
+        else [None]
+    )
     found = []
     for part in parts:
         pairs = _pairs(look, failing, part)
-        result = (
-            _explain(look, pairs, look.part_name(() if part is None else (part,)) or "The result")
-            if pairs
-            else None
-        )
+        what = look.part_name(() if part is None else (part,)) or "The result"
+        result = _explain(look, pairs, what) if pairs else None
         if result is None:
             return None
         found.append(result)
@@ -39,14 +52,20 @@ def values(look: Look) -> Diagnosis | None:
 
 
 def _pairs(look: Look, failing: list[int], part: int | None) -> Arrays:
-    found = []
-    for i in failing:
+    """Return due and given of every case that has numbers of one shape, the right ones too.
+
+    What explains the wrong cases must not contradict the right ones.
+    """
+    found, wrong = [], False
+    for i in (*failing, *(i for i in look.comparable if i not in look.faults)):
         pair = look.arrays(i, part)
         if pair is None or pair[0].shape != pair[1].shape:
-            return []
-        if not close(*pair):
-            found.append((i, *pair))
-    return found
+            if i in failing:
+                return []
+            continue
+        found.append((i, *pair))
+        wrong = wrong or not close(*pair)
+    return found if wrong else []
 
 
 def _explain(look: Look, pairs: Arrays, what: str) -> tuple[str, str, int] | None:
@@ -62,6 +81,8 @@ def _factor(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
     """Recognise the right numbers times something."""
     ratios = []
     for i, e, g in pairs:
+        if close(e, g) and close(0 * e, e):
+            continue  # nothing times anything
         if not np.isfinite(e).all() or not np.isfinite(g).all() or not (e != 0).any():
             return None
         k = np.abs(e).argmax()
@@ -69,6 +90,8 @@ def _factor(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
         if ratio == 0 or not close(e * ratio, g):
             return None
         ratios.append((i, ratio))
+    if not ratios:
+        return None
     if all(abs(r + 1) < 1e-4 for _, r in ratios):
         return "sign", f"{what} has the wrong sign: every entry is the negative of what is due."
     for words, value in _constants():
@@ -223,6 +246,9 @@ def _simple(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
 
 def _rearranged(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
     """Recognise the right numbers in other places."""
+    if not all(close(e, g) for _, e, g in pairs if e.size <= 1):
+        return None  # a single number has no other place
+    pairs = [(i, e, g) for i, e, g in pairs if e.size > 1]
     if all(e.ndim == 2 and e.shape[0] == e.shape[1] and close(e.T, g) for _, e, g in pairs):
         return (
             "transposed",
@@ -236,7 +262,7 @@ def _rearranged(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
         return "shifted_rows", f"{what} is shifted by one entry."
     if all(e.ndim >= 1 and e.shape[0] > 1 and close(np.sort(e, 0), np.sort(g, 0)) for _, e, g in pairs):
         return "permuted", f"{what} has the right rows in another order."
-    long = [(e, g) for _, e, g in pairs if e.ndim >= 1 and e.shape[0] > 1]
+    long = [(e, g) for _, e, g in pairs if e.shape[0] > 1]
     if long and len(long) == len(pairs):
         if all(close(e[0], g[0]) and not np.any(g[1:]) for e, g in long):
             return (
@@ -253,7 +279,8 @@ def _rearranged(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
             return "first_wrong", f"{what} is right except for its first row: does a loop start at 1?"
         if all(close(e[:-1], g[:-1]) for e, g in long):
             return "last_wrong", f"{what} is right except for its last row: does a loop end one too early?"
-        if all(close(e[0], g[0]) for e, g in long):
+        fractions = any((e % 1 != 0).any() for e, _ in long)  # 0/1 results agree in a row by chance
+        if fractions and len(long) > 1 and all(close(e[0], g[0]) for e, g in long):
             return (
                 "first_only",
                 f"{what} is right in its first row only: something that belongs to one row, such as "

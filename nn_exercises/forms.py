@@ -61,7 +61,8 @@ def _stopped(look: Look, failing: list[int], *, everywhere: bool) -> Diagnosis:
         takes = f"({have})" if have else "no arguments"
         message = f"Your function takes {takes}, so it cannot be called as the exercise says: `{due}`."
         return look.made("signature", message, i)
-    where = condition(look, failing) if not everywhere else None
+    of_shape = any(w in error.message for w in ("matmul", "broadcast", "aligned", "shape", "out of bounds"))
+    where = condition(look, failing, shapes_only=of_shape) if not everywhere else None
     if error.inside and _own_refusal(look, i):
         message = (
             f"Your function raises {error.type} where a value is due: its test for what is not allowed "
@@ -188,9 +189,6 @@ def containers(look: Look) -> Diagnosis | None:
     form = [k for k in ("none", "count", "structure", "text", "other", "matrix") if kinds[k]]
     if not form:
         return None
-    swapped = _order(look)
-    if swapped:
-        return swapped
     kind = max(form, key=lambda k: kinds[k])
     i = look.first if look.first in look.of_kind(kind) else look.of_kind(kind)[0]
     fault, printed = look.faults[i], look.outcomes[i].printed.strip()
@@ -239,7 +237,7 @@ def containers(look: Look) -> Diagnosis | None:
     return look.made("wrong_type", f"{what} {name_of(given)}{place}; {name_of(due)} is due.{tail}", i)
 
 
-def _order(look: Look) -> Diagnosis | None:
+def order(look: Look) -> Diagnosis | None:
     """Report the right values in another order."""
     names = look.part_names
     cases = [
@@ -249,13 +247,13 @@ def _order(look: Look) -> Diagnosis | None:
     ]
     if not names or not cases or len(cases) < len(look.comparable) or len(names) > 4:
         return None
-    for order in itertools.permutations(range(len(names))):
-        if order == tuple(range(len(names))):
+    for ranks in itertools.permutations(range(len(names))):
+        if ranks == tuple(range(len(names))):
             continue
         held = all(
             compare(
                 look.prepared.expected[i].value,
-                Node("tuple", tuple(look.outcomes[i].value.data[k] for k in order)),
+                Node("tuple", tuple(look.outcomes[i].value.data[k] for k in ranks)),
                 rules_of(look.exercise, look.prepared.cases[i]),
             )
             is None

@@ -15,12 +15,21 @@ MISTAKE_LIMIT = 5.0  # seconds for one known mistake
 PROBE_LIMIT = 1.0  # seconds for one call of it
 
 
-def what_it_does(prepared: Prepared, index: int) -> tuple[tuple[Outcome, ...], Judgement]:
-    """Return what a known mistake does on the cases, and its verdicts (remembered)."""
-    if ("mistake", index) not in prepared.remembered:
-        outcomes = prepared.run(prepared.exercise.mistakes[index].code, time_limit=MISTAKE_LIMIT)
-        prepared.remembered["mistake", index] = tuple(outcomes), judge(prepared, outcomes)
-    return prepared.remembered["mistake", index]
+def what_it_does(
+    prepared: Prepared, index: int, *, again: bool = True
+) -> tuple[tuple[Outcome, ...], Judgement]:
+    """Return what a known mistake does on the cases, and its verdicts (remembered).
+
+    Without `again` no call is repeated: enough where the answer in question keeps nothing between calls.
+    """
+    code = prepared.exercise.mistakes[index].code
+    again = again or facts_of(code).keeps
+    key = ("mistake", index, again)
+    if key not in prepared.remembered:
+        repeated = prepared.again if again else ()
+        outcomes = run(code, prepared.calls, again=repeated, time_limit=MISTAKE_LIMIT)
+        prepared.remembered[key] = tuple(outcomes), judge(prepared, outcomes)
+    return prepared.remembered[key]
 
 
 def candidate(prepared: Prepared, code: Callable, outcomes: Sequence[Outcome], probes: Sequence[int]) -> bool:
@@ -54,11 +63,15 @@ def probes_for(prepared: Prepared, judgement: Judgement, count: int = 2) -> list
         and v.fault.kind not in ("timeout", "property", "unseeded")
         and prepared.cases[i].check is None
     ]
-    return sorted(failing, key=lambda i: (_size(prepared.cases[i]), i))[:count]
+    groups = [prepared.cases[i].group != "values" for i in range(len(prepared.cases))]
+    return sorted(failing, key=lambda i: (groups[i], size_of(prepared.cases[i].args), i))[:count]
 
 
-def _size(case: Case) -> int:
-    return sum(a.size for a in (*case.args, *case.kwargs.values()) if isinstance(a, np.ndarray))
+def size_of(value: object) -> int:
+    """Return how many numbers an argument holds, lists and tuples of arrays included."""
+    if isinstance(value, np.ndarray):
+        return value.size
+    return sum(map(size_of, value)) if isinstance(value, list | tuple) else 1
 
 
 def agree(a: Outcome, va: Verdict, b: Outcome, vb: Verdict, *, kinds: bool = True) -> bool:
@@ -85,19 +98,31 @@ def _purity_key(v: Verdict) -> tuple[str, str]:
 
 
 def known(
-    prepared: Prepared, outcomes: Sequence[Outcome], judgement: Judgement, *, kinds: bool = True
+    prepared: Prepared,
+    outcomes: Sequence[Outcome],
+    judgement: Judgement,
+    *,
+    kinds: bool = True,
+    among: Callable[[Case], bool] = lambda case: True,
 ) -> Mistake | None:
-    """Return the first known mistake that does the same as the answer in every case.
+    """Return the first known mistake that does the same as the answer in every case (of those `among`).
 
     With `kinds` off the numbers count alone: the same mistake, returned as a list or as integers.
     """
+    chosen = [i for i, case in enumerate(prepared.cases) if among(case)]
     for mistake, pairs in _compared(prepared, outcomes, judgement):
-        if not all(agree(*pair, kinds=kinds) for pair in pairs):
+        some = [pairs[i] for i in chosen]
+        if not some or not all(agree(*pair, kinds=kinds) for pair in some):
             continue
-        if kinds and _tells(pairs):
+        if kinds and len(some) == len(pairs) and _tells(some):
             return mistake
-        if not kinds and any(
-            va.fault and vb.fault and "values" in (va.fault.kind, vb.fault.kind) for _, va, _, vb in pairs
+        if any(va.fault and vb.fault and va.fault.kind == vb.fault.kind == "values" for _, va, _, vb in some):
+            return mistake
+        if (
+            kinds
+            and len(some) < len(pairs)
+            and _tells(some)
+            and any(va.fault or va.purity for _, va, _, _ in some)
         ):
             return mistake
     return None
@@ -128,14 +153,11 @@ def _compared(
     if not prepared.exercise.mutants:
         return  # one run takes seconds: the exercise's own marks must name the mistake
     probes = probes_for(prepared, judgement)
+    again = any(v.purity or (v.fault and v.fault.kind == "unseeded") for v in judgement.verdicts)
     for index, mistake in enumerate(prepared.exercise.mistakes):
-        if (
-            ("mistake", index) not in prepared.remembered
-            and not candidate(prepared, mistake.code, outcomes, probes)
-            and not facts_of(mistake.code).keeps
-        ):
+        if not candidate(prepared, mistake.code, outcomes, probes) and not facts_of(mistake.code).keeps:
             continue
-        theirs, verdicts = what_it_does(prepared, index)
+        theirs, verdicts = what_it_does(prepared, index, again=again)
         yield mistake, list(zip(outcomes, judgement.verdicts, theirs, verdicts.verdicts, strict=True))
 
 

@@ -10,7 +10,6 @@ import ast
 import functools
 import inspect
 import pickle
-import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -127,7 +126,10 @@ def mutants(exercise: Exercise) -> list[Mutant]:
 
 @functools.lru_cache(maxsize=256)
 def _mutants(reference: Callable) -> list[Mutant]:
-    tree = _tree(reference)
+    try:
+        tree = _tree(reference)
+    except (OSError, SyntaxError, ValueError):
+        return []  # no source at hand
     found: dict[str, Mutant] = {}
     for kind, changed, before, after in _changes(tree):
         text = f"{before}  ->  {after}"
@@ -140,8 +142,15 @@ def _mutants(reference: Callable) -> list[Mutant]:
 
 
 def _tree(reference: Callable) -> ast.FunctionDef:
-    tree = ast.parse(textwrap.dedent(inspect.getsource(reference))).body[0]
-    assert isinstance(tree, ast.FunctionDef)
+    """Return the reference's own source as a tree, without decorator and docstring."""
+    lines, _ = inspect.findsource(reference)
+    line = reference.__code__.co_firstlineno
+    found = [
+        node
+        for node in ast.walk(ast.parse("".join(lines)))
+        if isinstance(node, ast.FunctionDef) and node.name == reference.__name__
+    ]
+    tree = min(found, key=lambda node: abs(node.lineno - line))
     tree.decorator_list = []
     if ast.get_docstring(tree) is not None:
         tree.body = tree.body[1:] or [ast.Pass()]

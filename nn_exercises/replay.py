@@ -15,7 +15,7 @@ import numpy as np
 from nn_exercises.compare import OF_VALUE, alike
 from nn_exercises.judge import judge
 from nn_exercises.look import Diagnosis, Look, is_number, with_arguments
-from nn_exercises.mistakes import agree, candidate, probes_for
+from nn_exercises.mistakes import agree, candidate, probes_for, size_of
 from nn_exercises.mutate import WORDS, mutants
 from nn_exercises.run import Call, Outcome, run
 
@@ -27,7 +27,7 @@ def other_arguments(look: Look) -> Diagnosis | None:
     failing = [i for i in look.of_kind(*OF_VALUE) if i in look.comparable]
     if not failing or len(failing) < 0.75 * len(look.faults):
         return None
-    failing.sort(key=lambda i: sum(np.size(v) for v in look.arguments(i).values()))
+    failing.sort(key=lambda i: size_of(list(look.arguments(i).values())))
     for key, message, change in _changes(look):
         if _fits(look, failing, change):
             return look.made(key, message)
@@ -46,6 +46,8 @@ def _fits(look: Look, failing: list[int], change: Callable[[dict], dict | None])
             continue
         case = with_arguments(look.prepared.cases[i], look.exercise, new)
         tried[i] = run(look.exercise.reference, [Call(case.args, case.kwargs)], time_limit=REPLAY_LIMIT)[0]
+        if tried[i].status != "returned" and i not in look.faults:
+            continue  # the changed argument is not allowed there
         if not alike(tried[i].value, look.outcomes[i].value, kinds=False):
             return False
     return True
