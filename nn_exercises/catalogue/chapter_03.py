@@ -1,5 +1,7 @@
 """Chapter 3, multi-layer perceptrons: layers counted, initialised and built by hand."""
 
+import contextlib
+import functools
 import itertools
 
 import numpy as np
@@ -1569,7 +1571,7 @@ def init_layer(n_in, n_out, rng):
 def _(rng):
     for n_in, n_out, group, note in [
         (300, 80, "values", "300 inputs, 80 units"),
-        (60, 170, "values", "60 inputs, 170 units"),
+        (40, 90, "values", "40 inputs, 90 units"),
         (3, 5, "shape", "3 inputs, 5 units"),
         (4, 4, "shape", "as many units as inputs"),
         (6, 1, "shape", "one unit"),
@@ -1583,12 +1585,28 @@ def _normal(scale):
     return lambda n_in, n_out, rng: (rng.standard_normal((n_in, n_out)) * scale(n_in, n_out), np.zeros(n_out))
 
 
-for _key, (_message, _scale) in _INIT_SCALES.items():
-    init_layer.mistake(_key, _message)(_normal(_scale))
-
-
 def _he(n_in, n_out, rng):
     return rng.standard_normal((n_in, n_out)) * np.sqrt(2 / n_in)
+
+
+init_layer.mistake(
+    "own_generator",
+    "Your weights do not come from `rng`: you make a generator of your own with a fixed seed, so every "
+    "layer of this size starts with the same weights. Draw from the generator that is passed in.",
+)(lambda n_in, n_out, rng: (_he(n_in, n_out, np.random.default_rng(0)), np.zeros(n_out)))
+init_layer.mistake(
+    "global_generator",
+    "Your weights come from NumPy's global generator, not from `rng`: two equal generators give different "
+    "weights, and nobody can repeat the run. Draw from `rng`.",
+)(
+    lambda n_in, n_out, rng: (
+        np.random.randn(n_in, n_out) * np.sqrt(2 / n_in),  # noqa: NPY002 - the mistake itself
+        np.zeros(n_out),
+    )
+)
+
+for _key, (_message, _scale) in _INIT_SCALES.items():
+    init_layer.mistake(_key, _message)(_normal(_scale))
 
 
 init_layer.mistake(*_INIT_TRANSPOSED)(lambda n_in, n_out, rng: (_he(n_in, n_out, rng).T, np.zeros(n_out)))
@@ -1631,22 +1649,6 @@ init_layer.mistake(*_INIT_INPUT_BIASES)(lambda n_in, n_out, rng: (_he(n_in, n_ou
 init_layer.mistake("wrong_number_of_values", "Two arrays are due: W, then b.")(
     lambda n_in, n_out, rng: _he(n_in, n_out, rng)
 )
-init_layer.mistake(
-    "own_generator",
-    "Your weights do not come from `rng`: you make a generator of your own with a fixed seed, so every "
-    "layer of this size starts with the same weights. Draw from the generator that is passed in.",
-)(lambda n_in, n_out, rng: (_he(n_in, n_out, np.random.default_rng(0)), np.zeros(n_out)))
-init_layer.mistake(
-    "global_generator",
-    "Your weights come from NumPy's global generator, not from `rng`: two equal generators give different "
-    "weights, and nobody can repeat the run. Draw from `rng`.",
-)(
-    lambda n_in, n_out, rng: (
-        np.random.randn(n_in, n_out) * np.sqrt(2 / n_in),  # noqa: NPY002 - the mistake itself
-        np.zeros(n_out),
-    )
-)
-
 init_layer.variant(lambda n_in, n_out, rng: (_he(n_in, n_out, rng), np.zeros((n_out,))))
 init_layer.variant(
     lambda n_in, n_out, rng: (
@@ -1673,6 +1675,17 @@ def _curve(value, x):
     return (np.maximum(x[:, None] @ W1 + b1, 0) @ W2 + b2).ravel()
 
 
+@functools.lru_cache(maxsize=32)
+def _wrong_curves(knots_x, knots_y, x):
+    """Return the curves of the known mistakes: the curve tells which one it is, whatever the weights."""
+    curves = []
+    for mistake in relu_interpolant.mistakes:
+        with contextlib.suppress(Exception):  # a mistake in the shapes has no curve
+            weights = mistake.code(np.array(knots_x), np.array(knots_y))
+            curves.append((mistake.key, mistake.message, _curve(weights, np.array(x))))
+    return curves
+
+
 def _interpolates(value, case):
     """Compare the network's curve with the polygon through the knots, on 200 points and at the knots."""
     knots_x, knots_y = case.args
@@ -1688,13 +1701,9 @@ def _interpolates(value, case):
     tolerance = 1e-4 * max(1.0, np.abs(due).max())
     if np.abs(curve - due).max() <= tolerance:
         return None
-    for mistake in relu_interpolant.mistakes:  # the curve tells which one it is, whatever the weights
-        try:
-            wrong = _curve(mistake.code(knots_x, knots_y), x)
-        except Exception:  # a mistake in the shapes: no curve to compare
-            continue
+    for key, message, wrong in _wrong_curves(tuple(knots_x), tuple(knots_y), tuple(x)):
         if np.abs(wrong - curve).max() <= tolerance:
-            return Problem(mistake.key, mistake.message)
+            return Problem(key, message)
     at_knots = np.isin(x, knots_x)
     if np.abs(curve - due)[at_knots].max() <= tolerance:
         return Problem(
