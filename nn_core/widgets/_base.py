@@ -187,14 +187,30 @@ def number(value):
 _STYLE = {"description_width": "initial"}
 
 
-def slider(label, value, low, high, step=None):
-    """Return a slider over numbers; whole numbers when all of them are whole and no step says otherwise."""
+def nice_step(width):
+    """Return the largest of …, 0.01, 0.02, 0.05, 0.1, … that is not above `width`.
+
+    >>> nice_step(0.029), nice_step(0.049), nice_step(0.1)
+    (0.02, 0.02, 0.1)
+    """
+    decade = 10.0 ** np.floor(np.log10(width) + 1e-9)
+    return float(f"{max(m * decade for m in (1, 2, 5) if m * decade <= width * (1 + 1e-9)):.6g}")
+
+
+def slider(label, value, low, high, step=None, exact=False):
+    """Return a slider over numbers; whole numbers when all of them are whole and no step says otherwise.
+
+    The first value is moved to the slider's grid, unless it must stay exact.
+    """
     layout = ipywidgets.Layout(width="330px")
     if step is None and all(isinstance(v, int) for v in (value, low, high)):
         kind, step = ipywidgets.IntSlider, 1
         return kind(value=value, min=low, max=high, step=step, description=label, style=_STYLE, layout=layout)
-    step = (high - low) / 100 if step is None else step
-    value = float(np.clip(low + round((value - low) / step) * step, low, high))  # where the page would put it
+    step = nice_step((high - low) / 100) if step is None else step
+    if not exact:
+        value = float(
+            np.clip(low + round((value - low) / step) * step, low, high)
+        )  # where the page would put it
     digits = max(0, min(6, int(np.ceil(-np.log10(step) - 1e-9))))
     return ipywidgets.FloatSlider(
         value=value, min=low, max=high, step=step, description=label, style=_STYLE, layout=layout,
@@ -202,10 +218,11 @@ def slider(label, value, low, high, step=None):
     )  # fmt: skip
 
 
-def log_slider(label, value, low, high, steps_per_decade=10):
+def log_slider(label, value, low, high, steps_per_decade=10, exact=False):
     """Return a slider over powers of ten, from 10**low to 10**high."""
-    exponent = low + round((np.log10(value) - low) * steps_per_decade) / steps_per_decade
-    value = float(10 ** np.clip(exponent, low, high))  # where the page would put it
+    if not exact:
+        exponent = low + round((np.log10(value) - low) * steps_per_decade) / steps_per_decade
+        value = float(10 ** np.clip(exponent, low, high))  # where the page would put it
     return ipywidgets.FloatLogSlider(
         value=value, min=low, max=high, step=1 / steps_per_decade, base=10, description=label, style=_STYLE,
         layout=ipywidgets.Layout(width="330px"), readout_format=".3g",

@@ -14,10 +14,11 @@ from matplotlib.figure import Figure
 
 from nn_core import plotting
 from nn_core.activations import ACTIVATIONS
-from nn_core.diagrams import BLUE, GRAY, GREEN, INK, ORANGE, RED
+from nn_core.diagrams import BLUE, GRAY, GREEN, INK, ORANGE, PAPER, RED
 from nn_core.losses import LOSSES
 from nn_core.schedules import SCHEDULES, Warmup
 from nn_core.widgets._base import Interactive, Picture, Reading, log_slider, menu, number, slider
+from nn_core.widgets._raster import Label
 
 
 def parameter_sliders(registry, defaults):
@@ -35,12 +36,12 @@ def parameter_sliders(registry, defaults):
             value = float(np.clip(start.get(parameter, low), low, high))
             if low > 0 and high / low >= 100:
                 sliders[f"{name}.{parameter}"] = log_slider(
-                    parameter, value, float(np.log10(low)), float(np.log10(high))
+                    parameter, value, float(np.log10(low)), float(np.log10(high)), exact=True
                 )
             elif isinstance(low, int) and isinstance(high, int):
                 sliders[f"{name}.{parameter}"] = slider(parameter, int(value), low, high)
             else:
-                sliders[f"{name}.{parameter}"] = slider(parameter, value, float(low), float(high))
+                sliders[f"{name}.{parameter}"] = slider(parameter, value, float(low), float(high), exact=True)
     return sliders
 
 
@@ -306,7 +307,7 @@ def defaults_of(cls):
 
 
 def round_up(value):
-    """Return the next of …, 0.1, 0.25, 0.5, 1, 2.5, …: axes that change seldom are drawn seldom.
+    """Return the next of …, 0.1, 0.25, 0.5, 1, 2.5, …, the top of an axis that does not jitter.
 
     >>> [round_up(v) for v in (0.07, 0.1, 0.3)]
     [0.1, 0.1, 0.5]
@@ -323,12 +324,16 @@ class ScheduleExplorer(Interactive):
     def __init__(self, name, steps, own):
         self.steps, self.own = np.arange(steps + 1), own
         picture = Picture(7.6, 3.1)
-        ax = self.ax = picture.figure.subplots()
-        ax.set(xlim=(0, steps), ylim=(0, 0.22), xlabel="optimizer step $t$", ylabel=r"learning rate $\eta_t$")
+        ax = picture.figure.subplots()
+        ax.set(xlim=(0, steps), ylim=(0, 1.1), xlabel="optimizer step $t$", ylabel=r"learning rate $\eta_t$")
+        # the numbers on the axis change with the rate: they move, so that the axes can stay
+        marks = (0.0, 0.25, 0.5, 0.75, 1.0)
+        ax.set_yticks(marks, ["0.00000"] * len(marks), color=PAPER)
+        self.ticks = {mark: Label(ax, -0.042 * steps, mark, va="center", color="#333333") for mark in marks}
         (self.curve,) = ax.plot([], [], color=BLUE, linestyle="-")
         (self.dot,) = ax.plot([], [], "o", color=INK)
         (self.others,) = ax.plot([], [], color=GRAY, linestyle=":", linewidth=1.2)
-        picture.moving(self.curve, self.dot, self.others)
+        picture.moving(self.curve, self.dot, self.others, *self.ticks.values())
         names = [*SCHEDULES, *(["own"] if own else [])]
         controls = {
             "schedule": menu("schedule", names, "own" if own else name),
@@ -357,13 +362,12 @@ class ScheduleExplorer(Interactive):
         show_only(self.controls, schedule)
         made = self.schedule(schedule, warmup, values)
         rates = np.array([made(int(k)) for k in self.steps])
-        top = 1.1 * round_up(float(np.nanmax(rates, initial=1e-6)))
-        if top != self.ax.get_ylim()[1]:
-            self.ax.set_ylim(0, top)
-            self.picture.stale()
-        self.curve.set_data(self.steps, rates)
-        self.dot.set_data([t], [rates[t]])
-        self.others.set_data([t, t, 0], [0, rates[t], rates[t]])
+        top = round_up(float(np.nanmax(rates, initial=1e-6)))
+        for mark, tick in self.ticks.items():
+            tick.set_text(number(mark * top))
+        self.curve.set_data(self.steps, rates / top)
+        self.dot.set_data([t], [rates[t] / top])
+        self.others.set_data([t, t, 0], [0, rates[t] / top, rates[t] / top])
         numbers = {"t": t, "rate": rates[t], "first": rates[0], "highest": rates.max(), "last": rates[-1]}
         self.formula.value = "Your own schedule." if schedule == "own" else formula(SCHEDULES[schedule])
         sentence = f"At step {t} the learning rate is {number(rates[t])}."

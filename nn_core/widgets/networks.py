@@ -387,9 +387,7 @@ def signals(X, sizes, activation, init, gain, rng):
     spread : (depth,) standard deviations of A
     flow : (depth,) standard deviations of the gradient at each hidden layer's z, the last one's set to 1
     """
-    net = MLP(
-        [X.shape[1], *sizes], hidden=activation, output="identity", rng=rng, init=init, dtype=np.float32
-    )
+    net = MLP([X.shape[1], *sizes], hidden=activation, output="identity", rng=rng, init=init, dtype=float)
     net.theta *= gain
     A, Z = [np.asarray(X, dtype=float)], []
     for layer in net.layers:
