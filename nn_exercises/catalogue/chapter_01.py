@@ -229,7 +229,7 @@ neuron_preactivation.mistake(
 )(lambda X, w, b: (X @ w).astype(int) + b)
 
 neuron_preactivation.mistake(
-    "weights_normalised",
+    "weights_normalized",
     "You divide the weights by their length. That gives the distance from the line, not z: use w as it is.",
 )(lambda X, w, b: X @ (w / np.linalg.norm(w)) + b)
 
@@ -634,6 +634,20 @@ def _(X, inhibitory, theta):
     return ((X.sum(axis=1) >= theta) & ~vetoed).astype(int)
 
 
+mcculloch_pitts.mistake(
+    "last_input_taken_for_inhibitory",
+    "You always take the last input for the inhibitory one. The mask `inhibitory` says which inputs "
+    "inhibit: all, some or none.",
+)(lambda X, inhibitory, theta: (X[:, ~inhibitory].sum(axis=1) >= theta) * (1 - X[:, -1]))
+
+
+mcculloch_pitts.mistake(
+    "veto_counted",
+    "You subtract the *number* of active inhibitory inputs from 1, so that two of them give a negative "
+    "output. Ask whether *any* is active.",
+)(lambda X, inhibitory, theta: (X[:, ~inhibitory].sum(axis=1) >= theta) * (1 - X[:, inhibitory].sum(axis=1)))
+
+
 @mcculloch_pitts.variant
 def _(X, inhibitory, theta):
     y = []
@@ -920,6 +934,31 @@ def _(X, w, b, activation):
         X *= w
         return activation(X.sum(axis=1) + b)
     return activation(X @ w + b)
+
+
+neuron.mistake(
+    "bias_multiplied",
+    "You multiply by b. The bias is added to the weighted sum, inside the activation.",
+)(lambda X, w, b, activation: activation(X @ w) * b)
+
+
+neuron.mistake(
+    "bias_multiplied_inside",
+    "You multiply the weighted sum by b. The bias is added to it.",
+)(lambda X, w, b, activation: activation((X @ w) * b))
+
+
+neuron.mistake(
+    "output_thresholded",
+    "You turn the output into a decision, 0 or 1. The activation's value itself is due.",
+)(lambda X, w, b, activation: (activation(X @ w + b) >= 0.5).astype(float))
+
+
+neuron.mistake(
+    "bias_added_to_the_weights",
+    "You add b to the weights before the product, so it is multiplied by the inputs. It belongs outside the "
+    "product.",
+)(lambda X, w, b, activation: activation(X @ (w + b)))
 
 
 @neuron.variant

@@ -1,4 +1,4 @@
-"""Chapter 3, multi-layer perceptrons: layers counted, initialised and built by hand."""
+"""Chapter 3, multi-layer perceptrons: layers counted, initialized and built by hand."""
 
 import contextlib
 import functools
@@ -364,6 +364,12 @@ def _(y, n_classes):
     return _checked_one_hot(y, n_classes)
 
 
+one_hot.mistake(
+    "class_0_never_set",
+    "Rows of class 0 stay all zeros: the loop over the classes starts at 1. Labels start at 0.",
+)(lambda y, n_classes: _checked(y, n_classes) or _checked_one_hot(y, n_classes) * (np.arange(n_classes) > 0))
+
+
 @one_hot.variant
 def _(y, n_classes):
     rows = []
@@ -652,6 +658,27 @@ def _(layer_sizes):
 def _(layer_sizes):
     sizes = layer_sizes.copy()
     return sum(m * n + n for m, n in _pairs(sizes))
+
+
+count_parameters.mistake(
+    "bias_on_both_sides",
+    "(n_in + 1)(n_out + 1) counts a bias unit on *both* sides of a layer. Only the inputs of a layer get "
+    "one: (n_in + 1) n_out.",
+)(lambda layer_sizes: sum((m + 1) * (n + 1) for m, n in _pairs(layer_sizes)))
+
+
+count_parameters.mistake(
+    "one_bias_for_each_layer_and_the_inputs",
+    "You count one bias for each layer, the inputs included. Each *unit* outside the input layer has its "
+    "own.",
+)(lambda layer_sizes: sum(m * n for m, n in _pairs(layer_sizes)) + len(layer_sizes))
+
+
+count_parameters.mistake(
+    "every_other_pair",
+    "Your loop takes every other pair (first with second, third with fourth). Each layer is joined to the "
+    "next: second with third, too.",
+)(lambda layer_sizes: sum(m * n + n for m, n in zip(layer_sizes[::2], layer_sizes[1::2], strict=False)))
 
 
 @count_parameters.variant
@@ -2079,6 +2106,31 @@ for _key, _message, _answer in [
         "Every slope is twice too steep: a factor of 2 is too many in the output weights.",
         lambda knots_x, knots_y: _network(
             _ones(knots_x), -knots_x[:-1], 2 * _bends(knots_x, knots_y), knots_y[0]
+        ),
+    ),
+    (
+        "intercept_as_start",
+        "Your output bias is where the first segment would meet x = 0. At the first knot every unit is "
+        "still silent: the bias is the height *there*.",
+        lambda knots_x, knots_y: _network(
+            _ones(knots_x),
+            -knots_x[:-1],
+            _bends(knots_x, knots_y),
+            knots_y[0] - knots_x[0] * _slopes(knots_x, knots_y)[0],
+        ),
+    ),
+    (
+        "lowest_height_as_start",
+        "Your output bias is the smallest y. The curve starts at the height of the *first* knot.",
+        lambda knots_x, knots_y: _network(
+            _ones(knots_x), -knots_x[:-1], _bends(knots_x, knots_y), np.min(knots_y)
+        ),
+    ),
+    (
+        "units_numbered_instead_of_placed",
+        "Your units switch on at 0, 1, 2, …, their numbers. Each belongs at its knot's x.",
+        lambda knots_x, knots_y: _network(
+            _ones(knots_x), -np.arange(len(knots_x) - 1.0), _bends(knots_x, knots_y), knots_y[0]
         ),
     ),
     (

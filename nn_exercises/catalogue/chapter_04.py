@@ -134,6 +134,28 @@ for _key, _message, _answer in [
         lambda z: np.tanh(np.asarray(z) / 2),
     ),
     (
+        "one_outside_the_fraction",
+        "Brackets are missing: 1/e^-z + 1 is e^z + 1. The sum 1 + e^-z stands *under* the fraction line.",
+        lambda z: np.exp(np.clip(np.asarray(z, dtype=float), None, 700)) + 1,
+    ),
+    (
+        "mirrored_negative_side",
+        "For negative z you return the negative of the value for |z|. The sigmoid is never negative: "
+        "sigmoid(-z) = 1 - sigmoid(z).",
+        lambda z: np.where(np.asarray(z) >= 0, 1.0, -1.0) * _stable(np.abs(z)),
+    ),
+    (
+        "argument_squared",
+        "You square z in the exponent. It is e^-z.",
+        lambda z: _stable(np.asarray(z, dtype=float) ** 2),
+    ),
+    (
+        "hard_sigmoid",
+        "You return straight lines (the 'hard sigmoid', 1/4 z + 1/2 cut off at 0 and 1). The sigmoid bends "
+        "smoothly.",
+        lambda z: np.clip(0.25 * np.asarray(z) + 0.5, 0, 1),
+    ),
+    (
         "softsign",
         "You return z/(1 + |z|), the softsign. The sigmoid is 1/(1 + e^-z).",
         lambda z: np.asarray(z) / (1.0 + np.abs(z)),
@@ -457,6 +479,21 @@ for _key, _message, _answer in [
         "times_z_instead_of_complement",
         "You return z times sigmoid(z). The second factor is 1 - s.",
         lambda z: np.asarray(z) * _stable(z),
+    ),
+    (
+        "one_minus_2s",
+        "You return 1 - 2s, the derivative of s(1 - s) by s. The slope of the sigmoid is s(1 - s) itself.",
+        lambda z: 1 - 2 * _stable(z),
+    ),
+    (
+        "squared_s",
+        "s enters twice: s²(1 - s). Once is right.",
+        lambda z: _stable(z) ** 2 * (1 - _stable(z)),
+    ),
+    (
+        "tanh_in_the_sigmoid_pattern",
+        "The pattern s(1 - s) is right, but s is the sigmoid of z, not tanh z.",
+        lambda z: np.tanh(z) * (1 - np.tanh(z)),
     ),
     (
         "second_derivative",
@@ -971,6 +1008,21 @@ for _key, _message, _answer in [
         lambda z, alpha=0.01: alpha * np.abs(z),
     ),
     (
+        "power_for_product",
+        "You raise alpha to the power z. It is alpha *times* z.",
+        lambda z, alpha=0.01: np.where(np.asarray(z) > 0, z, alpha ** np.asarray(z, dtype=float)),
+    ),
+    (
+        "relu_minus_alpha",
+        "You lower the ReLU by alpha. The positive side is z, the negative one alpha *times* z.",
+        lambda z, alpha=0.01: np.maximum(0, z) - alpha,
+    ),
+    (
+        "squared_z",
+        "On the negative side you use z². It is straight there: alpha z.",
+        lambda z, alpha=0.01: np.where(np.asarray(z) > 0, z, alpha * np.asarray(z) ** 2),
+    ),
+    (
         "absolute",
         "You use |z|: negative values come back positive and full size. alpha z is due there.",
         lambda z, alpha=0.01: np.abs(z),
@@ -1328,6 +1380,18 @@ for _key, _message, _answer in [
         "base_2",
         "You use powers of 2. The base is e: `np.exp`.",
         lambda z, alpha=1.0: np.where(np.asarray(z) > 0, z, alpha * (2.0 ** _low(z) - 1)),
+    ),
+    (
+        "tanh_for_exp",
+        "Your negative side is alpha tanh z. It is alpha (e^z - 1).",
+        lambda z, alpha=1.0: np.where(np.asarray(z) > 0, z, alpha * np.tanh(z)),
+    ),
+    (
+        "threshold_alpha",
+        "Your function switches sides at z = alpha. It switches at 0.",
+        lambda z, alpha=1.0: np.where(
+            np.asarray(z) > alpha, z, alpha * np.expm1(np.minimum(np.asarray(z, dtype=float), alpha))
+        ),
     ),
     (
         "squared_alpha",
@@ -1722,6 +1786,22 @@ for _key, _message, _answer in [
         _replace_dz(lambda dA, Z, alpha: dA * np.where(Z > 0, 1.0, -alpha)),
     ),
     (
+        "slope_added",
+        "You add the slope to dA. By the chain rule it is *multiplied*.",
+        _replace_dz(lambda dA, Z, alpha: dA + np.where(Z > 0, 1.0, alpha)),
+    ),
+    (
+        "dalpha_averaged_over_the_negative",
+        "Your dalpha is a mean over the samples with negative Z. Contributions add up: nothing is divided.",
+        _replace_dalpha(lambda dA, Z, alpha: _dalpha(dA, Z, alpha) / (Z <= 0).sum(axis=0).clip(1)),
+    ),
+    (
+        "dalpha_sum_of_dA",
+        "Your dalpha is the sum of dA. The derivative of A by alpha is Z where Z is not positive, else 0: "
+        "multiply by it.",
+        _replace_dalpha(lambda dA, Z, alpha: dA.sum(axis=0)),
+    ),
+    (
         "one_alpha_for_all",
         "You use the first unit's alpha for all units. Each has its own.",
         _replace_dz(lambda dA, Z, alpha: _right_dz(dA, Z, alpha[0])),
@@ -1936,7 +2016,7 @@ for _key, _message, _answer in [
     ),
     (
         "axis_ignored",
-        "Your function always normalises along the last axis. The argument `axis` decides: hand it on to "
+        "Your function always normalizes along the last axis. The argument `axis` decides: hand it on to "
         "max and sum.",
         lambda Z, axis=-1: _softmax(Z, -1),
     ),
@@ -1948,13 +2028,13 @@ for _key, _message, _answer in [
     ),
     (
         "axis_1_for_matrices",
-        "Your function always normalises the rows of a matrix. The argument `axis` decides: hand it on to "
+        "Your function always normalizes the rows of a matrix. The argument `axis` decides: hand it on to "
         "max and sum.",
         lambda Z, axis=-1: _softmax(Z, 0 if Z.ndim == 1 else 1),
     ),
     (
         "axis_0_always",
-        "You normalise down the columns, over the *samples*. The classes of a sample lie along the last "
+        "You normalize down the columns, over the *samples*. The classes of a sample lie along the last "
         "axis; the argument `axis` decides.",
         lambda Z, axis=-1: _softmax(Z, 0),
     ),
@@ -2023,7 +2103,7 @@ for _key, _message, _answer in [
     ),
     (
         "overflow_axis_0_always",
-        "exp overflows for large scores, and you normalise over axis 0, the samples. Subtract each row's "
+        "exp overflows for large scores, and you normalize over axis 0, the samples. Subtract each row's "
         "largest score first, and hand the argument `axis` on.",
         lambda Z, axis=-1: np.exp(Z) / np.exp(Z).sum(axis=0),
     ),
@@ -2087,20 +2167,20 @@ for _key, _message, _answer in [
         lambda Z, axis=-1: _softmax(np.clip(Z, -500, 500), axis),
     ),
     (
-        "standardised",
-        "You standardise the scores first (subtract the mean, divide by the spread). That changes the "
+        "standardized",
+        "You standardize the scores first (subtract the mean, divide by the spread). That changes the "
         "probabilities.",
         lambda Z, axis=-1: _softmax(
             (Z - Z.mean(axis=axis, keepdims=True)) / (Z.std(axis=axis, keepdims=True) + 1e-12), axis
         ),
     ),
     (
-        "not_normalised",
+        "not_normalized",
         "Your values do not sum to 1: divide the exponentials by their *sum* along the axis.",
         lambda Z, axis=-1: np.exp(Z - Z.max(axis=axis, keepdims=True)),
     ),
     (
-        "not_normalised_overflow",
+        "not_normalized_overflow",
         "You return e^z alone. Divide by the sum of the exponentials (and subtract the maximum first).",
         lambda Z, axis=-1: np.exp(Z),
     ),
@@ -2161,6 +2241,23 @@ for _key, _message, _answer in [
         "You divide by the mean of the exponentials: your rows sum to the number of classes. Divide by the "
         "sum.",
         lambda Z, axis=-1: _softmax(Z, axis) * Z.shape[axis],
+    ),
+    (
+        "one_added_to_the_sum",
+        "A 1 is added to the sum, as in the sigmoid: your rows sum to less than 1. Divide by the sum alone.",
+        lambda Z, axis=-1: (lambda E: E / (1 + E.sum(axis=axis, keepdims=True)))(
+            np.exp(Z - Z.max(axis=axis, keepdims=True))
+        ),
+    ),
+    (
+        "scores_weighted",
+        "You multiply the probabilities by the scores. The probabilities themselves are due.",
+        lambda Z, axis=-1: Z * _softmax(Z, axis),
+    ),
+    (
+        "complement",
+        "You return 1 minus the probabilities.",
+        lambda Z, axis=-1: 1 - _softmax(Z, axis),
     ),
     (
         "euclidean_norm",
@@ -2528,6 +2625,17 @@ for _key, _message, _answer in [
         lambda dP, P: P * (dP - (dP * P).max(axis=1, keepdims=True)),
     ),
     (
+        "slope_and_sum",
+        "The factor 1 - P is too many: P (dP - sum) contains the diagonal's p(1 - p) already.",
+        lambda dP, P: P * (1 - P) * (dP - _inner(dP, P)),
+    ),
+    (
+        "diagonal_averaged",
+        "You use the Jacobian's diagonal alone, and divide by the number of samples. The off-diagonal terms "
+        "-p_i p_j are missing, and nothing is averaged here.",
+        lambda dP, P: dP * P * (1 - P) / len(P),
+    ),
+    (
         "first_row_only",
         "Every row uses the first row's probabilities. Each sample has its own Jacobian.",
         lambda dP, P: P[:1] * (dP - _inner(dP, P[:1])),
@@ -2842,6 +2950,12 @@ for _key, _message, _answer in [
         "You return one number for each unit, or its mean activation. Ask of each unit whether *any* sample "
         "is positive, then take the mean over the units.",
         lambda Z: np.maximum(Z, 0).mean(axis=0),
+    ),
+    (
+        "silent_entries_for_each_unit",
+        "You count the silent *entries* and divide by the number of units. A unit is dead only if all its "
+        "samples are silent: first one answer for each column.",
+        lambda Z: np.sum(Z <= 0) / Z.shape[1],
     ),
     (
         "threshold_one",

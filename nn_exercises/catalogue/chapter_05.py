@@ -193,6 +193,17 @@ for _key, _message, _answer in [
         lambda X, W, b: (X @ W).T + b,
     ),
     (
+        "bias_added_to_X",
+        "You add the bias to the inputs before the product, so it is weighted with them. It is added after "
+        "the product.",
+        lambda X, W, b: (X + b[0]) @ W,
+    ),
+    (
+        "largest_bias_for_all",
+        "All units get the same bias, the largest. Each unit has its own.",
+        lambda X, W, b: X @ W + b.max(),
+    ),
+    (
         "only_first_sample",
         "Only the first sample goes through the layer. Every row of X gets a row of Z.",
         lambda X, W, b: X[0] @ W + b,
@@ -438,6 +449,15 @@ def _with(**parts):
     )
 
 
+def _bias_late(X, weights, biases, activation, output_activation):
+    A, cache = X, []
+    for k, (W, b) in enumerate(zip(weights, biases, strict=True)):
+        Z = A @ W
+        cache.append((A, Z))
+        A = (output_activation if k == len(weights) - 1 else activation)(Z) + b
+    return A, cache
+
+
 def _then(change):
     return lambda X, weights, biases, activation, output_activation: change(
         *_forward(X, weights, biases, activation, output_activation)
@@ -546,6 +566,11 @@ for _key, _message, _answer in [
         "cache_as_one_dictionary",
         "Your cache is a dictionary. Due is a list with one pair (A_prev, Z) for each layer, in order.",
         _then(lambda A, cache: (A, dict(enumerate(cache)))),
+    ),
+    (
+        "bias_after_the_activation",
+        "The biases are added *after* the activation. They belong to Z: Z = A_prev W + b.",
+        _bias_late,
     ),
     (
         "order",
@@ -686,6 +711,28 @@ def _(X, weights, biases, activation, output_activation):
 )
 def _(X, weights, biases, activation, output_activation):
     return _forward(activation(X), weights, biases, activation, output_activation)
+
+
+@mlp_forward.mistake(
+    "activation_before_the_product",
+    "You apply the activation to a layer's *input* (so to X as well) instead of to its Z: A = activation(Z) "
+    "comes last.",
+)
+def _(X, weights, biases, activation, output_activation):
+    A, cache = X, []
+    for W, b in zip(weights, biases, strict=True):
+        Z = activation(A) @ W + b
+        cache.append((A, Z))
+        A = Z
+    return output_activation(A), cache
+
+
+@mlp_forward.mistake(
+    "layers_backwards",
+    "You walk through the layers from the last to the first. The forward pass starts with the first.",
+)
+def _(X, weights, biases, activation, output_activation):
+    return _forward(X, weights[::-1], biases[::-1], activation, output_activation)
 
 
 @mlp_forward.mistake(
