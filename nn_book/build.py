@@ -92,7 +92,7 @@ def build(
         students = release(finished, root, Path(folder))
         for name, text in finished.items():
             for path, new in ((solution_path(root, name), text), (student_path(root, name), students[name])):
-                if not path.exists() or path.read_bytes() != new.encode():
+                if not path.exists() or path.read_text("utf-8") != new:
                     _move(new, path, Path(folder) / "moving")
                     outcome.written.append(path)
                     say(f"wrote {path.relative_to(root).as_posix()}")
@@ -161,7 +161,7 @@ def inputs_digest(root: Path, name: str) -> str:
     """
     digest = hashlib.sha256()
     for path in _inputs(root, name):
-        content = path.read_bytes()
+        content = path.read_bytes().replace(b"\r\n", b"\n")  # as git hands files out on Windows
         if path.suffix == ".py":
             lines = (line.rstrip() for line in content.split(b"\n"))
             content = b"\n".join(line for line in lines if line and not line.lstrip().startswith(b"#"))

@@ -7,13 +7,11 @@ outputs are run again and compared on the reference Python alone, since messages
 from __future__ import annotations
 
 import ast
-import io
-import re
-import symtable
+import json
+import subprocess
 import sys
 import tempfile
 import textwrap
-import tokenize
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,25 +30,22 @@ from nn_book.build import (
 )
 from nn_book.complaints import BookError, Complaint, relative
 from nn_book.execute import IMAGES, WIDGET, execute, outputs_digest
-from nn_book.notebook import BEGIN, END, Draft
+from nn_book.notebook import BEGIN, END, Draft, dumps
+from nn_book.prose import BARE, comments, targets_of, text_faults
 from nn_book.release import release
-from nn_book.text import NUMBER, Chapter, chapter_names, plain, read_chapter
+from nn_book.text import Chapter, chapter_names, plain, read_chapter
 
 REFERENCE = (3, 11)  # the Python whose outputs are recorded
-SHORTEST_ALT = 40  # characters; less than that names a picture and does not describe it
 REBUILD = "Run `make book`."
 
-LAST_CHAPTER = 9
-# How to write a number that is not this book's, so that nobody takes it for one.
-HINTS = {
-    "equation": "its equation [2.3]",
-    "figure": "its figure [2.3]",
-    "widget": "its widget [2.3]",
-    "section": "its §2.3",
-}
-
-_LIST = rf"\(?{NUMBER}\)?(?:(?:,? and |, | to |[–-])\(?{NUMBER}\)?)*"
-_BARE = re.compile(r"(?<![\w)\]])\((\d{1,2}\.\d{1,3})\)")
+# Rules of the code that chapters do not follow, each with its reason.
+STYLE_LEFT_OUT = (
+    "D",  # the prose around a cell describes its functions
+    "I001",  # the first cell's imports stand in an order of their own, the same in each chapter
+    "F401",  # that cell imports for the exercises too
+    "B905",  # strict= is noise to somebody who learns what zip does
+    "N816",  # iris_X keeps the capital of X
+)
 
 
 @dataclass
@@ -101,262 +96,42 @@ def check(
         report.complaints += text_faults(book[name], book, exercises)
         report.counts[name] = counts(book[name])
     if not names:
-        report.complaints += [
-            *code_references(root, book),
-            *homeless(root, book, exercises),
-            *strays(root, known),
-        ]
-    report.complaints += drift(root, drafts, exercises)
+        report.complaints += [*code_references(root, book, say), *strays(root, known)]
+        waiting = sorted({entry.chapter for entry in exercises.values()} - set(book))
+        if waiting:
+            say(f"the catalogue has exercises of chapters that are not written yet: {', '.join(waiting)}")
+    report.complaints += [*style(root, drafts), *drift(root, drafts, exercises)]
     if sys.version_info[:2] == REFERENCE if run is None else run:
         report.complaints += output_drift(root, drafts, say)
     report.complaints = sorted(set(report.complaints))
     return report
 
 
-# ------------------------------------------------------------------------------------------------- the text
-
-
-def text_faults(chapter: Chapter, book: Mapping[str, Chapter], exercises: Mapping) -> Iterator[Complaint]:
-    """Yield what is wrong in one chapter's text, beyond the traps that a build refuses by itself."""
-    yield from _headings(chapter)
-    yield from _equations(chapter)
-    yield from _numbered(chapter, "fig", "Figure")
-    yield from _numbered(chapter, "widget", "Widget")
-    yield from _alt_texts(chapter)
-    yield from _references(chapter, book)
-    yield from _links(chapter, book)
-    yield from _readers_names(chapter, exercises)
-    yield from _glossary(chapter)
-    standing = {fence.attributes.get("exercise") for fence in chapter.fences if fence.runs}
-    for name, entry in exercises.items():
-        if entry.chapter == chapter.name and name not in standing:
-            yield chapter.complain(
-                0, f"The catalogue's exercise {name!r} stands nowhere.", f'Write ```python exercise="{name}".'
-            )
-
-
-def _headings(chapter: Chapter) -> Iterator[Complaint]:
-    exercises = [(fence.line, 3) for fence in chapter.fences if fence.runs and "exercise" in fence.attributes]
-    levels = sorted([*((heading.line, heading.level) for heading in chapter.headings), *exercises])
-    first = chapter.headings[0] if chapter.headings else None
-    if first is None or not re.fullmatch(rf"{chapter.number} \S.*", first.title) or levels[0][1] != 1:
-        yield chapter.complain(
-            first.line if first else 1,
-            "The chapter does not open with its title.",
-            f"Write `# {chapter.number} …`.",
-        )
-    above = 0
-    for line, level in levels:
-        if level > above + 1:
-            given = f"A heading of level {level} stands under one of level {above}."
-            yield chapter.complain(line, given, f"Write level {above + 1}, or a section heading before it.")
-        if level == 1 and above:
-            yield chapter.complain(line, "A second title.", "Write ## for a section.")
-        above = level
-    expected = 1
-    for heading in chapter.headings:
-        number = re.match(rf"({NUMBER})\s", heading.title)
-        if heading.level == 2 and number:
-            if number[1] != f"{chapter.number}.{expected}":
-                given = f"Section {number[1]} comes where {chapter.number}.{expected} is due."
-                yield chapter.complain(heading.line, given, f"Write `## {chapter.number}.{expected} …`.")
-            expected += 1
-
-
-def _equations(chapter: Chapter) -> Iterator[Complaint]:
-    seen: dict[str, int] = {}
-    for equation in chapter.equations:
-        if not re.fullmatch(rf"{chapter.number}\.[1-9]\d*", equation.what):
-            given = f"An equation carries the number {equation.what!r}."
-            yield chapter.complain(equation.line, given, rf"Write \tag{{{chapter.number}.k}}.")
-        elif equation.what in seen:
-            given = f"Equation ({equation.what}) stands on line {seen[equation.what]} already."
-            yield chapter.complain(equation.line, given, "Give each equation its own number.")
-        seen.setdefault(equation.what, equation.line)
-
-
-def _numbered(chapter: Chapter, key: str, word: str) -> Iterator[Complaint]:
-    """Yield faults of the numbers of figures or widgets, and of the caption under each."""
-    last = 0
-    for fence in chapter.fences:
-        if not fence.runs or key not in fence.attributes:
-            continue
-        given = fence.attributes[key]
-        if not re.fullmatch(rf"{chapter.number}\.[1-9]\d*", given):
-            yield chapter.complain(
-                fence.line, f'The fence says {key}="{given}".', f'Write {key}="{chapter.number}.k".'
-            )
-            continue
-        number = int(given.split(".")[1])
-        if number <= last:
-            said = f'{key}="{given}" comes after {key}="{chapter.number}.{last}".'
-            yield chapter.complain(fence.line, said, "Use each number once, in the order of the text.")
-        last = max(last, number)
-        caption = next((line for line in chapter.lines[fence.last_line :] if line.strip()), "")
-        other = re.match(rf"\*{word} ({NUMBER})", caption)
-        if (key == "fig" and not other) or (other and other[1] != given):
-            yield chapter.complain(
-                fence.line,
-                f"The line after {word.lower()} {given} is {caption[:40]!r}.",
-                f"Write *{word} {given}. …*",
-            )
-
-
-def _alt_texts(chapter: Chapter) -> Iterator[Complaint]:
-    given = [(fence.line, fence.attributes["alt"]) for fence in chapter.fences if "alt" in fence.attributes]
-    for line, alt in [*given, *((image.line, image.what) for image in chapter.images)]:
-        if len(alt.strip()) < SHORTEST_ALT:
-            yield chapter.complain(
-                line,
-                f"The alt text {alt!r} is too short to stand for the picture.",
-                f"Say what it shows, in {SHORTEST_ALT} characters or more.",
-            )
-
-
-def _references(chapter: Chapter, book: Mapping[str, Chapter]) -> Iterator[Complaint]:
-    """Yield numbers of equations, figures, widgets and sections that are named and that nobody wrote."""
-    targets = _targets(book)
-    comments = [
-        (fence.line + line, text)
-        for fence in chapter.fences
-        if fence.runs
-        for line, text in _comments(fence.code)
-    ]
-    for line, text in [*chapter.bare_prose, *comments]:
-        for word, found in targets.items():
-            for run in re.findall(rf"\b{word}s? ({_LIST})", text, re.IGNORECASE):
-                for number in re.findall(NUMBER, run):
-                    if number not in found and int(number.split(".")[0]) <= LAST_CHAPTER:
-                        given = f"There is no {word} {number}."
-                        yield chapter.complain(
-                            line, given, f"Name one that exists; another work's is {HINTS[word]}."
-                        )
-        rest = re.sub(rf"\b(?:{'|'.join(targets)})s? {_LIST}", "", text, flags=re.IGNORECASE)
-        for number in _BARE.findall(rest):
-            if number not in targets["equation"] and not number.startswith("0."):
-                yield chapter.complain(
-                    line,
-                    f"There is no equation ({number}).",
-                    "If it is no equation, write the number without parentheses or between dollars.",
-                )
-
-
-def _targets(book: Mapping[str, Chapter]) -> dict[str, set[str]]:
-    """Return the numbers of equations, figures, widgets and sections that exist in the book."""
-    chapters = book.values()
-    fences = [fence.attributes for chapter in chapters for fence in chapter.fences if fence.runs]
-    titles = [heading.title for chapter in chapters for heading in chapter.headings]
-    return {
-        "equation": {equation.what for chapter in chapters for equation in chapter.equations},
-        "figure": {attributes["fig"] for attributes in fences if "fig" in attributes},
-        "widget": {attributes["widget"] for attributes in fences if "widget" in attributes},
-        "section": {match[1] for title in titles if (match := re.match(rf"({NUMBER})\s", title))},
-    }
-
-
-def _links(chapter: Chapter, book: Mapping[str, Chapter]) -> Iterator[Complaint]:
-    for link in chapter.links:
-        if re.match(r"[a-z]+:", link.what):
-            continue
-        target, _, anchor = link.what.partition("#")
-        path = (chapter.path.parent / target).resolve()
-        other = next(
-            (book[name] for name in book if path == solution_path(chapter.root, name).resolve()), None
-        )
-        other = chapter if not target else other
-        if other is None and not path.is_file():
-            yield chapter.complain(
-                link.line, f"The link {link.what!r} leads nowhere.", "Link to ../NN_topic/NN_topic.ipynb."
-            )
-        elif other is None and path.is_relative_to(chapter.path.parent):
-            yield chapter.complain(
-                link.line,
-                f"The link {link.what!r} names a file that students do not get.",
-                "Link to a chapter.",
-            )
-        elif anchor and anchor not in {slug for heading in other.headings for slug in _slugs(heading.title)}:
-            yield chapter.complain(
-                link.line,
-                f"The link {link.what!r} names no heading there.",
-                "Write the heading with hyphens for spaces.",
-            )
-
-
-def _slugs(title: str) -> tuple[str, str]:
-    """Return the anchors of a heading: JupyterLab's and that of code hosts and the web book."""
-    return title.replace(" ", "-"), re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
-
-
-def _readers_names(chapter: Chapter, exercises: Mapping) -> Iterator[Complaint]:
-    """Yield ordinary cells that use a function which the reader has still to write."""
-    names = {name for name, entry in exercises.items() if entry.chapter == chapter.name}
-    for fence in chapter.fences:
-        if not fence.runs or "exercise" in fence.attributes:
-            continue
-        try:
-            used = _globals(symtable.symtable(fence.code, "cell", "exec")) & names
-        except SyntaxError:
-            continue  # a trap, complained of already
-        for name in sorted(used):
-            lines = [i for i, line in enumerate(fence.code.split("\n"), 1) if re.search(rf"\b{name}\b", line)]
-            yield chapter.complain(
-                fence.line + (lines or [0])[0],
-                f"The cell uses {name!r}, which the reader writes: unsolved, the chapter would stop here.",
-                "Use nn_core, or another name.",
-            )
-
-
-def _globals(table: symtable.SymbolTable) -> set[str]:
-    """Return the global names that a cell reads or sets, in any scope."""
-    top = table.get_type() == "module"
-    names = {symbol.get_name() for symbol in table.get_symbols() if top or symbol.is_global()}
-    return names.union(*(_globals(child) for child in table.get_children()))
-
-
-def _glossary(chapter: Chapter) -> Iterator[Complaint]:
-    start = next((heading.line for heading in chapter.headings if "glossary" in heading.title.lower()), None)
-    if start is None:
-        return
-    before = " ".join(line for i, line in chapter.bare_prose if i < start)
-    bold = {" ".join(term.split()).casefold() for term in re.findall(r"\*\*([^*]+)\*\*", before)}
-    for i, line in chapter.prose:
-        term = re.match(r"- \*\*([^*]+)\*\*", line)
-        plurals = {term[1].casefold() + ending for ending in ("", "s", "es")} if term else set()
-        if i > start and term and not plurals & bold:
-            yield chapter.complain(
-                i,
-                f"The glossary's {term[1]!r} is not bold where the text defines it.",
-                "Mark its first use **bold**.",
-            )
-
-
-def _comments(code: str) -> Iterator[tuple[int, str]]:
-    """Yield the comments of Python source, with their lines counted from 1."""
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(code).readline):
-            if token.type == tokenize.COMMENT:
-                yield token.start[0], token.string
-    except (tokenize.TokenError, SyntaxError):
-        return
-
-
-# ------------------------------------------------------------------------------------------------ the whole
-
-
-def code_references(root: Path, book: Mapping[str, Chapter]) -> Iterator[Complaint]:
-    """Yield the equations that nn_core's comments and docstrings name and no chapter has."""
-    equations = _targets(book)["equation"]
+def citations(root: Path) -> Iterator[tuple[Path, int, str]]:
+    """Yield the equations that nn_core's comments and docstrings name: file, line, number."""
     for path in sorted((root / "nn_core").rglob("*.py")):
         code = path.read_text("utf-8")
-        for line, text in [*_comments(code), *_docstrings(code)]:
-            for number in _BARE.findall(plain(text)):
-                if number not in equations and not number.startswith("0."):
-                    yield Complaint(
-                        relative(path, root),
-                        line,
-                        f"There is no equation ({number}).",
-                        "Cite one that a chapter has.",
-                    )
+        for line, text in [*comments(code), *_docstrings(code)]:
+            yield from ((path, line, number) for number in BARE.findall(plain(text)) if number[:2] != "0.")
+
+
+def code_references(
+    root: Path, book: Mapping[str, Chapter], say: Callable[[str], None] = lambda line: None
+) -> Iterator[Complaint]:
+    """Yield citations in nn_core that no chapter answers; those of unwritten chapters are only counted."""
+    equations = targets_of(book)["equation"]
+    written = {chapter.number for chapter in book.values()}
+    waiting = []
+    for path, line, number in citations(root):
+        if int(number.split(".")[0]) not in written:
+            waiting.append(number)
+        elif number not in equations:
+            given = f"There is no equation ({number})."
+            yield Complaint(relative(path, root), line, given, "Cite one that a chapter has.")
+    if waiting:
+        chapters = ", ".join(sorted({number.split(".")[0] for number in waiting}))
+        some = f"{len(waiting)} equation" + "s" * (len(waiting) > 1)
+        say(f"nn_core cites {some} of chapters that are not written yet: {chapters}")
 
 
 def _docstrings(code: str) -> Iterator[tuple[int, str]]:
@@ -371,14 +146,6 @@ def _docstrings(code: str) -> Iterator[tuple[int, str]]:
                 shown = line.strip().startswith(">>>") or (shown and bool(line.strip()))
                 if not shown:
                     yield node.body[0].lineno + i, line
-
-
-def homeless(root: Path, book: Mapping[str, Chapter], exercises: Mapping) -> Iterator[Complaint]:
-    """Yield chapters of the catalogue that have no text."""
-    for name in sorted({entry.chapter for entry in exercises.values()} - set(book)):
-        yield Complaint(
-            f"solutions/{name}/{name}.md", 0, "The catalogue has exercises for this chapter.", "Write it."
-        )
 
 
 def strays(root: Path, known: Iterable[str]) -> Iterator[Complaint]:
@@ -430,7 +197,7 @@ def drift(root: Path, drafts: Mapping[str, Draft], exercises: Mapping) -> list[C
         if not path.is_file():
             found.append(Complaint(relative(path, root), 0, "The student's notebook is missing.", REBUILD))
             continue
-        if path.read_bytes() != text.encode():
+        if path.read_text("utf-8") != text:
             found.append(
                 Complaint(
                     relative(path, root),
@@ -441,6 +208,40 @@ def drift(root: Path, drafts: Mapping[str, Draft], exercises: Mapping) -> list[C
             )
         found += leaks(relative(path, root), path.read_text("utf-8"), drafts[name], exercises)
     return found
+
+
+def style(root: Path, drafts: Mapping[str, Draft]) -> Iterator[Complaint]:
+    """Yield what ruff says of the cells."""
+    for made in drafts.values():
+        name = f"{made.chapter.name}.ipynb"
+        ruff = [
+            sys.executable,
+            "-m",
+            "ruff",
+            "check",
+            "--output-format=json",
+            "--no-cache",
+            "--stdin-filename",
+            name,
+        ]
+        ran = subprocess.run(
+            [*ruff, "--extend-ignore", ",".join(STYLE_LEFT_OUT), "-"],
+            cwd=root,
+            input=dumps(made.notebook),
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        if ran.returncode not in (0, 1):
+            yield Complaint("ruff", 0, "It failed.", f"It said:\n{ran.stderr[-1000:]}")
+            continue
+        for fault in json.loads(ran.stdout):
+            cell = made.notebook.cells[fault["cell"] - 1]
+            row = fault["location"]["row"]
+            line = cell.source.split("\n")[row - 1].strip()
+            yield made.complain(
+                cell, f"The cell's line {row}, {line[:60]!r}:", f"{fault['message']} ({fault['code']})."
+            )
 
 
 def _first_difference(made: NotebookNode, stored: NotebookNode) -> NotebookNode:

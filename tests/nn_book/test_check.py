@@ -7,7 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 from nn_book import __main__ as command
-from nn_book.check import check, code_references, counts, text_faults
+from nn_book.check import check, code_references, counts, style
+from nn_book.notebook import draft
+from nn_book.prose import text_faults
 from nn_book.text import chapter_names, read_chapter
 from nn_exercises import EXERCISES
 
@@ -143,9 +145,9 @@ def test_counts(book):
 @pytest.mark.parametrize(
     ("source", "line"),
     [
-        ("x = 1\n# as in (6.3)\n", 2),
-        ('"""First.\n\nEquation (6.3).\n"""\n', 3),
-        ('def f():\n    """The gradient, equation (6.3)."""\n', 2),
+        ("x = 1\n# as in (2.3)\n", 2),
+        ('"""First.\n\nEquation (2.3).\n"""\n', 3),
+        ('def f():\n    """The gradient, equation (2.3)."""\n', 2),
     ],
 )
 def test_dead_equation_in_the_code(book, source, line):
@@ -153,20 +155,28 @@ def test_dead_equation_in_the_code(book, source, line):
     (book.root / "nn_core" / "losses.py").write_text(source)
     texts = {NAME: read_chapter(book.root, NAME)}
     (complaint,) = code_references(book.root, texts)
-    assert str(complaint).startswith(f"nn_core/losses.py:{line}: There is no equation (6.3).")
+    assert str(complaint).startswith(f"nn_core/losses.py:{line}: There is no equation (2.3).")
 
 
 def test_living_equation_and_numbers_in_the_code(book):
     (book.root / "nn_core").mkdir()
     (book.root / "nn_core" / "losses.py").write_text(
-        '"""As (2.1) says.\n\n>>> f(6.3)\n(6.3)\n"""\ny = (6.3)  # $(6.3)$\n'
+        '"""As (2.1) says.\n\n>>> f(2.3)\n(2.3)\n"""\ny = (2.3)  # $(2.3)$\n'
     )
     assert list(code_references(book.root, {NAME: read_chapter(book.root, NAME)})) == []
 
 
-def test_chapter_without_text(book):
+def test_chapters_that_are_not_written_yet(book):
+    (book.root / "nn_core").mkdir()
+    (book.root / "nn_core" / "losses.py").write_text("# (7.3)\n")
     book.exercises["ready"] = EXERCISES["ready"]
-    assert any(m.startswith("solutions/00_start_here/00_start_here.md: ") for m in found(book))
+    said = []
+    report = check(book.root, exercises=book.exercises, run=False, say=said.append)
+    assert {complaint.path for complaint in report.complaints} == {f"solutions/{NAME}/{NAME}.ipynb"}
+    assert said == [
+        "nn_core cites 1 equation of chapters that are not written yet: 7",
+        "the catalogue has exercises of chapters that are not written yet: 00_start_here",
+    ]
 
 
 @pytest.mark.parametrize("place", ["chapters", "solutions"])
@@ -176,6 +186,16 @@ def test_stray_file(built, place):
         f"{place}/{NAME}/notes.txt: This file was made from no chapter's text. "
         "Take it away: a chapter is one .md and the notebooks made from it."
     ]
+
+
+def test_style_of_the_cells(book):
+    book.replace("print(w)", "print(w, undefined)")
+    made = draft(read_chapter(book.root, NAME), book.exercises)
+    messages = [str(complaint) for complaint in style(book.root, {NAME: made})]
+    assert [message.split(": ")[0] for message in messages] == [
+        f"solutions/{NAME}/{NAME}.md:{book.line('w = np.zeros(2)') - 1}"
+    ] * len(messages)
+    assert any("(F821)" in message for message in messages)
 
 
 def change(path, edit):
