@@ -436,7 +436,7 @@ def diagnose_run(history):
     ----------
     history : dict
         `loss`, `val_loss`, `score`, `val_score`: equally long lists, an entry for each epoch (scores from 0
-        to 1); `dead_fraction`: a float, the share of the ReLU units that are active for no sample. Not changed.
+        to 1); `dead_fraction`: a float, the share of ReLU units that are active for no sample. Not changed.
 
     Returns
     -------
