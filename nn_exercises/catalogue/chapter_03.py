@@ -1798,7 +1798,9 @@ def _(rng):
         return start + np.append(0.0, np.cumsum(rng.uniform(0.3, 1.7, size=m)))
 
     def heights(m):
-        return rng.uniform(0.6, 2.0, size=m + 1) * rng.choice([-1, 1], size=m + 1)
+        y = rng.uniform(0.6, 2.0, size=m + 1) * rng.choice([-1, 1], size=m + 1)
+        y[1] = -rng.uniform(2.2, 2.6)  # the lowest is neither the first nor the last
+        return y
 
     for m, start, note in [
         (4, -1.3, "five knots"),
