@@ -113,7 +113,7 @@ def check_file(
     try:
         linecache.checkcache(str(file))
         exec(compile(source, str(file), "exec"), module.__dict__)
-    except Exception as e:
+    except (Exception, SystemExit) as e:
         line = e.lineno if isinstance(e, SyntaxError) else _line_of(e, str(file))
         typer.echo(
             f"{file} stopped in line {line}, before anything could be checked. {type(e).__name__}: {e}"

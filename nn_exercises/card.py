@@ -36,6 +36,9 @@ class Card:
     printed: str = ""
 
 
+# A star next to a letter on its inner sides only is stress; in a formula it is a product.
+MARKS = re.compile(r"(`[^`]+`|\*\*[^*]+\*\*|(?<![\w*)])\*\w(?:[^*\n]*\w)?\*(?![\w*(]))")
+
 _LOOK = {  # status: sign, word, tint (red, green, blue)
     "passed": ("✓", "Right", "46,125,50"),
     "partial": ("◐", "Partly right", "178,106,0"),
@@ -140,14 +143,16 @@ def as_html(result: Result) -> str:
 
 
 def inline(text: str) -> str:
-    """Return a sentence with `code` and **bold** as HTML, everything else escaped."""
-    style = "background:rgba(127,127,127,.13);color:inherit;padding:0 .25em;border-radius:3px"
-    parts = re.split(r"(`[^`]+`|\*\*[^*]+\*\*)", text)
-    return "".join(
-        f'<code style="{style}">{html.escape(p[1:-1])}</code>'
-        if p.startswith("`") and p.endswith("`") and len(p) > 2
-        else f"<strong>{html.escape(p[2:-2])}</strong>"
-        if p.startswith("**") and p.endswith("**") and len(p) > 4
-        else html.escape(p).replace("\n", "<br>")
-        for p in parts
-    )
+    """Return a sentence with `code`, **bold** and *stress* as HTML, everything else escaped."""
+    return "".join(_marked(part) for part in MARKS.split(text))
+
+
+def _marked(part: str) -> str:
+    if len(part) > 2 and part[0] == part[-1] == "`":
+        style = "background:rgba(127,127,127,.13);color:inherit;padding:0 .25em;border-radius:3px"
+        return f'<code style="{style}">{html.escape(part[1:-1])}</code>'
+    if len(part) > 4 and part.startswith("**") and part.endswith("**"):
+        return f"<strong>{html.escape(part[2:-2])}</strong>"
+    if len(part) > 2 and part[0] == part[-1] == "*":
+        return f"<em>{html.escape(part[1:-1])}</em>"
+    return html.escape(part).replace("\n", "<br>")

@@ -221,7 +221,7 @@ def _kind_fault(
 
 def same(a: Node | None, b: Node | None, rtol: float = 1e-9) -> bool:
     """Tell whether two returned values are one and the same, kinds included."""
-    if a is None or b is None:
+    if a is b or a is None or b is None:
         return a is b
     if a.kind != b.kind or a.name != b.name:
         return False

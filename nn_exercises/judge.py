@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -188,6 +188,8 @@ def rules_of(exercise: Exercise, case: Case) -> Rules:
 
 
 def _verdict(exercise: Exercise, case: Case, expected: Outcome, given: Outcome) -> Verdict:
+    if given is expected:      # official grading hands in the reference's own outcome where the bits are equal
+        return Verdict(None)
     if given.status in ("timeout", "skipped"):
         return Verdict(Fault("timeout", "The time was up."))
     purity = _purity(exercise, case, expected, given)
@@ -252,9 +254,14 @@ def _finite(node: Node) -> bool:
     return x is None or x.dtype.kind not in "fc" or bool(np.isfinite(x).all())
 
 
+@functools.lru_cache(maxsize=256)
+def _parameters(reference: Callable) -> tuple[str, ...]:
+    return tuple(inspect.signature(reference).parameters)
+
+
 def argument_names(exercise: Exercise, case: Case) -> list[str]:
     """Return the parameter name of each argument of a case, in the order of args, then kwargs."""
-    names = [n for n in inspect.signature(exercise.reference).parameters]
+    names = _parameters(exercise.reference)
     return [*names[: len(case.args)], *case.kwargs]
 
 
