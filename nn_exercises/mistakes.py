@@ -54,17 +54,18 @@ def _once(prepared: Prepared, code: Callable, i: int) -> Outcome:
     return prepared.remembered["once", code, i]
 
 
-def probes_for(prepared: Prepared, judgement: Judgement, count: int = 2) -> list[int]:
-    """Return the cases that tell candidates apart at the least cost: failing, compared by value, small."""
-    failing = [
+def probes_for(prepared: Prepared, judgement: Judgement, count: int = 3) -> list[int]:
+    """Return the cases that tell candidates apart at the least cost: compared by value, failing, small."""
+    comparable = [
         i
         for i, v in enumerate(judgement.verdicts)
-        if v.fault
-        and v.fault.kind not in ("timeout", "property", "unseeded")
-        and prepared.cases[i].check is None
+        if prepared.cases[i].check is None
+        and prepared.cases[i].raises is None
+        and not (v.fault and v.fault.kind in ("timeout", "property", "unseeded"))
     ]
-    groups = [prepared.cases[i].group != "values" for i in range(len(prepared.cases))]
-    return sorted(failing, key=lambda i: (groups[i], size_of(prepared.cases[i].args), i))[:count]
+    failing = [i for i in comparable if judgement.verdicts[i].fault]
+    special = [prepared.cases[i].group != "values" for i in range(len(prepared.cases))]
+    return sorted(failing or comparable, key=lambda i: (special[i], size_of(prepared.cases[i].args), i))[:count]
 
 
 def size_of(value: object) -> int:
