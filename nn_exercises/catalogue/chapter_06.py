@@ -315,7 +315,6 @@ def _(f, x, h=1e-5):
     "copy.",
 )
 def _(f, x, h=1e-5):
-    x = x if x.dtype == np.float64 else x.astype(float)
     gradient = np.zeros(x.shape)
     for i in np.ndindex(x.shape):
         x[i] += h
@@ -401,6 +400,33 @@ def _(f, x, h=1e-5):
         down = f(x)
         x[i] = kept
         gradient[i] = (up - down) / (2 * h)
+    return gradient
+
+
+@numerical_gradient.mistake(
+    "first entry only",
+    "Only the first entry of your gradient is filled: a `return` inside the loop ends it. Return after the "
+    "loop.",
+)
+def _(f, x, h=1e-5):
+    gradient = np.zeros(x.shape)
+    first = (0,) * x.ndim
+    gradient[first] = numerical_gradient.reference(f, x, h)[first]
+    return gradient
+
+
+@numerical_gradient.mistake(
+    "second derivative",
+    "f(x + h) - 2 f(x) + f(x - h) over h squared is the *second* derivative. The first is the plain "
+    "difference of the two outer values over 2h.",
+)
+def _(f, x, h=1e-5):
+    x = np.array(x, dtype=float)
+    gradient = np.zeros(x.shape)
+    for i in np.ndindex(x.shape):
+        e = np.zeros(x.shape)
+        e[i] = h
+        gradient[i] = (f(x + e) - 2 * f(x) + f(x - e)) / h**2
     return gradient
 
 
@@ -932,6 +958,15 @@ def _(dA, Z):
 
 
 @relu_backward.mistake(
+    "mask from dA and Z",
+    "You keep an entry only where dA *and* Z are positive. A negative error passes through an active unit "
+    "too: Z alone decides.",
+)
+def _(dA, Z):
+    return dA * ((dA > 0) & (Z > 0))
+
+
+@relu_backward.mistake(
     "mask from dA times Z",
     "You keep an entry where dA *and* Z agree in sign, or multiply before you compare. Z alone decides; a "
     "negative error passes through an active unit.",
@@ -1346,6 +1381,97 @@ def _(X, y, W1, b1, W2, b2):
 
 
 @mlp_gradients.mistake(
+    "relu's derivative in the hidden layer",
+    "In the hidden layer you use Z1 > 0, the derivative of a ReLU. Its units are sigmoids: a (1 - a).",
+)
+def _(X, y, W1, b1, W2, b2):
+    return _mlp(X, y, W1, b1, W2, b2, hidden_slope=lambda a: a > 0.5)
+
+
+@mlp_gradients.mistake(
+    "half of the derivative in the hidden layer",
+    "In the hidden layer you multiply by 1 - A1 or by A1 alone. The sigmoid's derivative is the product of "
+    "both.",
+)
+def _(X, y, W1, b1, W2, b2):
+    return _mlp(X, y, W1, b1, W2, b2, hidden_slope=lambda a: 1 - a)
+
+
+@mlp_gradients.mistake(
+    "activation for its derivative in the hidden layer",
+    "In the hidden layer you multiply by A1 alone. The sigmoid's derivative is A1 (1 - A1).",
+)
+def _(X, y, W1, b1, W2, b2):
+    return _mlp(X, y, W1, b1, W2, b2, hidden_slope=lambda a: a)
+
+
+@mlp_gradients.mistake(
+    "activation for its derivative",
+    "You multiply by the activation alone, at the output and in the hidden layer. The sigmoid's derivative "
+    "is a (1 - a).",
+)
+def _(X, y, W1, b1, W2, b2):
+    return _mlp(X, y, W1, b1, W2, b2, hidden_slope=lambda a: a, output=lambda a: a)
+
+
+@mlp_gradients.mistake(
+    "derivative at a instead of z in the hidden layer",
+    "In the hidden layer you put the activation into a function that expects z, so the sigmoid is applied "
+    "twice. In terms of the activation the derivative is a (1 - a).",
+)
+def _(X, y, W1, b1, W2, b2):
+    return _mlp(X, y, W1, b1, W2, b2, hidden_slope=lambda a: _sigmoid(a) * (1 - _sigmoid(a)))
+
+
+@mlp_gradients.mistake(
+    "derivative of z for that of a in the hidden layer",
+    "In the hidden layer you compute z (1 - z) with the pre-activation. The derivative is a (1 - a), with "
+    "the activation.",
+)
+def _(X, y, W1, b1, W2, b2):
+    z = X @ W1 + b1
+    return _mlp(X, y, W1, b1, W2, b2, hidden_slope=lambda a: z * (1 - z))
+
+
+@mlp_gradients.mistake("divided by n - 1", "You divide by n_samples - 1. The mean divides by n_samples.")
+def _(X, y, W1, b1, W2, b2):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return _mlp(X, y, W1, b1, W2, b2, share=lambda y: np.float64(len(y) - 1))
+
+
+@mlp_gradients.mistake(
+    "softmax output", "Your output layer is a softmax. Here the output units are sigmoids, each by itself."
+)
+def _(X, y, W1, b1, W2, b2):
+    A1 = _sigmoid(X @ W1 + b1)
+    E = np.exp(A1 @ W2 + b2)
+    A2 = E / E.sum(axis=1, keepdims=True)
+    delta2 = (A2 - y) / len(X) * A2 * (1 - A2)
+    delta1 = (delta2 @ W2.T) * A1 * (1 - A1)
+    return X.T @ delta1, delta1.sum(axis=0), A1.T @ delta2, delta2.sum(axis=0)
+
+
+@mlp_gradients.mistake(
+    "1/n in the output layer only",
+    "dW2 and db2 carry the 1/n of the mean; dW1 and db1 do not. Put it into the output's error term, and it "
+    "reaches all four.",
+)
+def _(X, y, W1, b1, W2, b2):
+    dW1, db1, dW2, db2 = mlp_gradients.reference(X, y, W1, b1, W2, b2)
+    return dW1 * len(X), db1 * len(X), dW2, db2
+
+
+@mlp_gradients.mistake(
+    "1/n twice in the hidden layer",
+    "dW1 and db1 are divided by n_samples once more: their error term has inherited the 1/n from the "
+    "output's.",
+)
+def _(X, y, W1, b1, W2, b2):
+    dW1, db1, dW2, db2 = mlp_gradients.reference(X, y, W1, b1, W2, b2)
+    return dW1 / len(X), db1 / len(X), dW2, db2
+
+
+@mlp_gradients.mistake(
     "W2 not transposed",
     "You send the error back through W2 instead of its transpose. With a square W2 the shapes fit and hide "
     "it.",
@@ -1675,6 +1801,10 @@ def _is_epoch(value, case: Case) -> Problem | None:
     n = len(X)
     if not isinstance(value, list | tuple):
         return _problem("not pairs")
+    if len(value) > 4 * n + 4:
+        return _problem("endless")
+    if len(value) and all(isinstance(v, np.ndarray) and v.ndim == 1 and v.dtype.kind in "iu" for v in value):
+        return _problem("row numbers")
     if len(value) == 2 and all(isinstance(a, np.ndarray) for a in value) and n > 2 * batch_size:
         return _problem("one batch only")
     if not all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in value):
@@ -2160,10 +2290,31 @@ gradient_check.mistake(
 )(_checker(lambda g, n: abs(g - n) / (abs(g) + abs(n)) if g or n else 0.0))
 
 gradient_check.mistake(
+    "divided by the mean",
+    "You divide by the mean of |g| and |n|. This book's equation (6.6) divides by the larger of the two.",
+)(_checker(lambda g, n: 2 * abs(g - n) / (abs(g) + abs(n)) if g or n else 0.0))
+
+gradient_check.mistake(
+    "0 where one of them is 0",
+    "Where g *or* n is 0 your error is 0. Only where both are 0 nothing is wrong; one of them alone is an "
+    "error of 1.",
+)(_checker(lambda g, n: abs(g - n) / max(abs(g), abs(n)) if g and n else 0.0))
+
+gradient_check.mistake(
+    "1 where both are 0", "Where g and n are both 0 your error is 1. They agree: the error is 0."
+)(_checker(lambda g, n: abs(g - n) / max(abs(g), abs(n)) if g or n else 1.0))
+
+gradient_check.mistake(
     "divided by |n| alone",
     "You divide by the size of the numerical difference alone. Divide by the larger of |g| and |n|, so that "
     "an error of the gradient in either direction counts, and a slope of 0 does no harm.",
 )(_checker(lambda g, n: abs(g - n) / abs(n) if n else (0.0 if not g else np.inf)))
+
+gradient_check.mistake(
+    "divided by |n| alone, 0 where n is 0",
+    "You divide by the size of the numerical difference alone, and call the error 0 where that is 0. Divide "
+    "by the larger of |g| and |n|: then a gradient that is wrong where the loss is flat shows.",
+)(_checker(lambda g, n: abs(g - n) / abs(n) if n else 0.0))
 
 gradient_check.mistake(
     "divided by |g| alone",
@@ -2293,6 +2444,16 @@ def _(loss_and_grad, theta, h=1e-5):
 
 
 @gradient_check.mistake(
+    "ratio of norms, over the larger",
+    "You compare the two gradients as whole vectors, by their norms: one wrong entry among many large ones "
+    "hardly shows. Form the relative error entry by entry and report the largest.",
+)
+def _(loss_and_grad, theta, h=1e-5):
+    g, n = _both(loss_and_grad, theta, h)
+    return float(np.linalg.norm(g - n) / max(np.linalg.norm(g), np.linalg.norm(n), 1e-300))
+
+
+@gradient_check.mistake(
     "largest difference over largest gradient",
     "You divide the largest difference by the largest entry of all. Form the relative error entry by entry, "
     "then take the maximum: a small entry can be all wrong.",
@@ -2324,6 +2485,24 @@ def _not_put_back(loss_and_grad, theta, h=1e-5):
         up = loss_and_grad(theta)[0]
         theta[i] -= 2 * h
         n = (up - loss_and_grad(theta)[0]) / (2 * h)
+        larger = max(abs(g[i]), abs(n))
+        worst = max(worst, abs(g[i] - n) / larger if larger else 0.0)
+    return float(worst)
+
+
+@gradient_check.mistake(
+    "upward nudge stays",
+    "The upward nudge changes theta itself (no copy is made for it), and it stays: theta comes back "
+    "changed, and later entries are measured elsewhere.",
+)
+def _(loss_and_grad, theta, h=1e-5):
+    g = loss_and_grad(theta)[1]
+    worst = 0.0
+    for i in range(theta.size):
+        below = theta.copy()
+        below[i] -= h
+        theta[i] += h
+        n = (loss_and_grad(theta)[0] - loss_and_grad(below)[0]) / (2 * h)
         larger = max(abs(g[i]), abs(n))
         worst = max(worst, abs(g[i] - n) / larger if larger else 0.0)
     return float(worst)
@@ -2504,6 +2683,18 @@ def _(rng):
     yield epoch(7, 2, 3, note="batches of 3, 3 and 1 from 7 rows")
     yield epoch(12, 3, 4, 0.3, note="batch_size divides the rows")
     yield epoch(20, 4, 6, 1.0, note="a learning rate of 1")
+    rows = np.arange(7.0)
+    yield case(
+        np.zeros(14),
+        rows[:, None],
+        rows,
+        _counting(7),
+        1.0,
+        3,
+        Rng(_seed(rng)),
+        check=_each_row_once,
+        note="a gradient that counts how often each row is used",
+    )
     yield epoch(4, 4, 2, group="shape", note="as many rows as features")
     yield epoch(9, 1, 2, group="shape", note="one feature")
     yield epoch(1, 3, 4, group="shape", note="one sample")
@@ -2533,6 +2724,58 @@ def _(rng):
         group="edge",
         note="float32",
     )
+
+
+def _counting(n):
+    """Return a loss_and_grad whose gradient counts: entry i the row i, entry n + i its wrong targets."""
+
+    def loss_and_grad(theta, X_b, y_b):
+        rows, targets = np.ravel(X_b).astype(int), np.ravel(y_b)
+        if not len(rows) or len(rows) != len(targets):
+            raise ValueError(
+                f"X_b has {len(rows)} rows and y_b {len(targets)}: equally many, at least one, are due"
+            )
+        grad = np.zeros(2 * n)
+        for row, target in zip(rows, targets, strict=True):
+            grad[row] += 1 / len(rows)
+            grad[n + row] += (row != target) / len(rows)
+        return 0.0, grad
+
+    return Fn("loss_and_grad that counts the rows", loss_and_grad)
+
+
+SGD = {
+    "X and y shuffled apart": "X and y are shuffled with two different orders: rows are trained with the "
+    "targets of other rows. Draw one order and use it for both.",
+    "drawn with replacement": "You draw the rows of each batch anew, so that some rows come twice and "
+    "others never. Draw `rng.permutation(n_samples)` once and cut it into batches.",
+    "last batch dropped": "The smaller batch at the end is dropped, so that some rows never train. The last "
+    "batch may be smaller.",
+    "another size of step": "Each row must enter one step, by lr times the average over its batch: some "
+    "rows of yours enter with another weight.",
+}
+
+
+def _each_row_once(value, case: Case) -> Problem | None:
+    """Check the weight with which each row has entered, as `_counting` recorded it."""
+    n, batch_size = len(case.args[1]), case.args[5]
+    value = np.asarray(value, dtype=float)
+    if value.shape != (2 * n,):
+        return Problem("wrong shape", f"The parameters have shape {value.shape}; theta has {(2 * n,)}.")
+    weight, mixed = -value[:n], -value[n:]
+    last = n % batch_size or batch_size
+    due = np.sort([1 / batch_size] * (n - last) + [1 / last] * last)
+    if np.allclose(np.sort(weight), due, rtol=1e-4) and np.allclose(mixed, 0):
+        return None
+    if np.allclose(np.sort(weight), due, rtol=1e-4):
+        key = "X and y shuffled apart"
+    elif np.allclose(np.sort(weight), [0] * last + [1 / batch_size] * (n - last)):
+        key = "last batch dropped"
+    elif np.any(weight == 0) and not np.any(mixed):
+        key = "drawn with replacement"
+    else:
+        key = "another size of step"
+    return Problem(key, SGD[key])
 
 
 def _epoch(step=None, order=None, rows_of=None, starts=None):
@@ -2595,10 +2838,9 @@ sgd_epoch.mistake(
     "Your batches follow the order of the data. Visit the rows in the order `rng.permutation(n_samples)`.",
 )(_epoch(order=lambda rng, n: np.arange(n)))
 
-sgd_epoch.mistake(
-    "last batch dropped",
-    "The smaller batch at the end is dropped, so that some rows never train. The last batch may be smaller.",
-)(_epoch(starts=lambda n, size: range(0, n - n % size, size)))
+sgd_epoch.mistake("last batch dropped", SGD["last batch dropped"])(
+    _epoch(starts=lambda n, size: range(0, n - n % size, size))
+)
 
 sgd_epoch.mistake(
     "all full batches needed",
@@ -2622,21 +2864,15 @@ sgd_epoch.mistake(
     )
 )
 
-sgd_epoch.mistake(
-    "X and y shuffled apart",
-    "X and y are shuffled with two different orders: rows are trained with the targets of other rows. Draw "
-    "one order and use it for both.",
-)(
+sgd_epoch.mistake("X and y shuffled apart", SGD["X and y shuffled apart"])(
     lambda theta, X, y, loss_and_grad, lr, batch_size, rng: _epoch(order=lambda rng, n: np.arange(n))(
         theta, X[rng.permutation(len(X))], y[rng.permutation(len(y))], loss_and_grad, lr, batch_size, rng
     )
 )
 
-sgd_epoch.mistake(
-    "drawn with replacement",
-    "You draw the rows of each batch anew, so that some rows come twice and others never. Draw "
-    "`rng.permutation(n_samples)` once and cut it into batches.",
-)(_epoch(rows_of=lambda X, y, rows, rng: (lambda r: (X[r], y[r]))(rng.integers(0, len(X), len(rows)))))
+sgd_epoch.mistake("drawn with replacement", SGD["drawn with replacement"])(
+    _epoch(rows_of=lambda X, y, rows, rng: (lambda r: (X[r], y[r]))(rng.integers(0, len(X), len(rows))))
+)
 
 sgd_epoch.mistake(
     "shuffled again for every batch",
