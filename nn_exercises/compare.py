@@ -236,7 +236,8 @@ def same(a: Node | None, b: Node | None, rtol: float = 1e-9) -> bool:
         x, y = a.data, b.data
         if x.dtype != y.dtype or x.shape != y.shape:
             return False
-        return bool(np.array_equal(x, y) or (x.dtype.kind == "f" and rtol and close(x, y, rtol, 0.0)))
+        exact = bool(np.array_equal(x, y, equal_nan=x.dtype.kind in "fc"))
+        return exact or bool(x.dtype.kind == "f" and rtol and close(x, y, rtol, 0.0))
     if a.kind == "float":
         return (
             a.data == b.data

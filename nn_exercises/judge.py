@@ -188,7 +188,7 @@ def rules_of(exercise: Exercise, case: Case) -> Rules:
 
 
 def _verdict(exercise: Exercise, case: Case, expected: Outcome, given: Outcome) -> Verdict:
-    if given is expected:      # official grading hands in the reference's own outcome where the bits are equal
+    if given is expected:  # official grading hands in the reference's own outcome where all bits agree
         return Verdict(None)
     if given.status in ("timeout", "skipped"):
         return Verdict(Fault("timeout", "The time was up."))

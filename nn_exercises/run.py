@@ -279,13 +279,21 @@ def run(
     """
     outcomes: list[Outcome] = []
     kept: list[Any] = []
-    with _alarm(time_limit) as alarm, _state_kept():
+    # One frame around all calls: opening it for each would cost more than most answers take.
+    with (
+        _alarm(time_limit) as alarm,
+        _state_kept(),
+        contextlib.redirect_stdout(None),
+        contextlib.redirect_stderr(None),
+        warnings.catch_warnings(record=True) as caught,
+    ):
+        warnings.simplefilter("always")
         for call in calls:
             if alarm.up:
                 outcomes.append(Outcome("skipped"))
                 kept.append(None)
                 continue
-            outcome, value = _one(function, call, alarm)
+            outcome, value = _one(function, call, alarm, caught)
             outcomes.append(outcome)
             kept.append(value)
         # What earlier calls returned is looked at again before any call is repeated: a reused array shows.
@@ -294,10 +302,10 @@ def run(
             if alarm.up or outcomes[i].status != "returned":
                 continue
             extra: dict[str, Any] = {"later": later[i]}
-            second, _ = _one(function, calls[i], alarm)
+            second, _ = _one(function, calls[i], alarm, caught)
             extra["again"] = second.value if second.status == "returned" else Node("other", name="exception")
             if _has_rng(calls[i].args) or _has_rng(tuple(calls[i].kwargs.values())):
-                other, _ = _one(function, calls[i], alarm, reseed=1)
+                other, _ = _one(function, calls[i], alarm, caught, reseed=1)
                 extra["reseeded"] = other.value
             outcomes[i] = replace(outcomes[i], **extra)
     return outcomes
@@ -315,40 +323,40 @@ def _has_rng(values: tuple) -> bool:
     return any(isinstance(v, Rng) for v in values)
 
 
-def _one(function: Callable, call: Call, alarm: _Alarm, reseed: int = 0) -> tuple[Outcome, Any]:
-    """Make one call, and return its outcome and the raw value."""
+def _one(
+    function: Callable, call: Call, alarm: _Alarm, caught: list[warnings.WarningMessage], reseed: int = 0
+) -> tuple[Outcome, Any]:
+    """Make one call, and return its outcome and the raw value; warnings arrive in `caught`."""
     asked: dict[str, int] = {}
     args = tuple(give(a, asked, reseed) for a in call.args)
     kwargs = {k: give(v, asked, reseed) for k, v in call.kwargs.items()}
     generators = [a for a in (*args, *kwargs.values()) if isinstance(a, np.random.Generator)]
     before = [repr(g.bit_generator.state) for g in generators]
-    out = _Printed()
+    out = sys.stdout = sys.stderr = _Printed()
+    caught.clear()
     value = node = error = None
     status = "returned"
     start = time.perf_counter()
-    with (
-        warnings.catch_warnings(record=True) as caught,
-        np.errstate(divide="warn", over="warn", invalid="warn", under="ignore"),
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(out),
-    ):
-        warnings.simplefilter("always")
-        try:
-            with alarm.armed():
+    try:
+        with np.errstate(divide="warn", over="warn", invalid="warn", under="ignore"):
+            try:
+                alarm.arm()
                 value = function(*args, **kwargs)
                 node = pack(value)
-        except TimeUp:
-            status = "timeout"
-        except KeyboardInterrupt:
-            raise  # the reader's own Stop button
-        except BaseException as e:  # SystemExit too: an answer never stops a notebook
-            status, error = "raised", describe_error(e, function)
+            finally:
+                alarm.listening = False
+    except TimeUp:
+        status = "timeout"
+    except KeyboardInterrupt:
+        raise  # the reader's own Stop button
+    except BaseException as e:  # SystemExit too: an answer never stops a notebook
+        status, error = "raised", describe_error(e, function)
     seconds = time.perf_counter() - start
     after = tuple(
         pack(a) if _can_change(given) else None
         for a, given in zip((*args, *kwargs.values()), (*call.args, *call.kwargs.values()), strict=True)
     )
-    told = tuple((w.category.__name__, str(w.message)[:MAX_TEXT]) for w in (caught or [])[:8])
+    told = tuple((w.category.__name__, str(w.message)[:MAX_TEXT]) for w in caught[:8])
     drew = tuple(repr(g.bit_generator.state) != b for g, b in zip(generators, before, strict=True))
     return Outcome(status, node, error, after, told, out.getvalue(), asked, drew=drew, seconds=seconds), value
 
@@ -393,15 +401,10 @@ class _Alarm:
         self.up = False
         self.listening = False
 
-    @contextlib.contextmanager
-    def armed(self) -> Iterator[None]:
+    def arm(self) -> None:
         if self.up:
             raise TimeUp
         self.listening = True
-        try:
-            yield
-        finally:
-            self.listening = False
 
     def ring(self, *_: Any) -> None:
         self.up = True

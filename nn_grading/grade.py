@@ -96,7 +96,7 @@ class Ended(Exception):
 
 def grade(course: Course, job: Job, box: Sandbox, limits: Limits) -> Record:
     """Return the record of a submission: one row for each exercise, whatever happens."""
-    started = time.perf_counter()
+    started, computed = time.perf_counter(), time.process_time() + box.cpu
     assignment = course.assignments[job.assignment]
     todo = [e for e in assignment.exercises if job.only is None or e.name in job.only]
     remarks: list[str] = list(job.remarks)
@@ -115,7 +115,11 @@ def grade(course: Course, job: Job, box: Sandbox, limits: Limits) -> Record:
         "catalogue": catalogue_version(assignment),
         "remarks": remarks,
         "exercises": rows,
-        "times": {"total": time.perf_counter() - started, **times},
+        "times": {
+            "total": time.perf_counter() - started,
+            "cpu": max(time.process_time() + box.cpu - computed, 0.0),
+            **times,
+        },
     }
 
 
@@ -218,7 +222,7 @@ def _grade_reading(
     script = script_of(exercise.name, seed)
     try:
         reply, asked = line.run(exercise, reading, script, limits.seconds(exercise))
-        result = _result(exercise, script, reply, asked)
+        result = _result(exercise, script, reply, asked, line)
     except Ended as end:
         return row(exercise, end.status, message=end.message)
     if isinstance(result, dict):
@@ -241,7 +245,9 @@ def _grade_reading(
     )
 
 
-def _result(exercise: Exercise, script: Script, reply: Any, asked: list[dict[str, int]]) -> Any:
+def _result(
+    exercise: Exercise, script: Script, reply: Any, asked: list[dict[str, int]], line: _Line
+) -> Any:
     """Return the Result for a worker's reply, or a row where it did not come to calls."""
     problem = reply.get("problem") if isinstance(reply, dict) else None
     if isinstance(problem, dict):
@@ -251,19 +257,16 @@ def _result(exercise: Exercise, script: Script, reply: Any, asked: list[dict[str
         outcomes = script.load(reply["outcomes"])
         if len(outcomes) != len(prepared.calls):
             raise wire.WireError(f"{len(outcomes)} outcomes for {len(prepared.calls)} calls")
-        facts = None if reply["facts"] is None else wire.load_facts(reply["facts"])
     except (KeyError, TypeError, ValueError) as error:
         raise Ended("crashed", f"The worker's report could not be read ({error}).") from None
-    if facts is None:
-        message = f"`{exercise.name}` is not a function in this notebook; another value has that name."
-        return row(exercise, "error", message=message, mistake="not_a_function")
     if any(o.error is not None and o.error.type == "MemoryError" for o in outcomes):
         raise Ended("crashed", "The answer used more memory than it may.")
     if all(o.error is not None and o.error.type == "ModuleNotFoundError" for o in outcomes):
         message = f"{outcomes[0].error.message}. Official grading has NumPy and Python's standard library."
         return row(exercise, "not_allowed", message=message, mistake="not_allowed")
     outcomes = [_with_count(o, n) for o, n in zip(outcomes, asked, strict=True)]
-    return result_of(prepared, outcomes, facts)
+    right = all(outcome is like for outcome, like in zip(outcomes, prepared.expected, strict=True))
+    return result_of(prepared, outcomes, None if right else line.facts())
 
 
 def _with_count(outcome: run.Outcome, served: dict[str, int]) -> run.Outcome:
@@ -278,6 +281,9 @@ def _with_count(outcome: run.Outcome, served: dict[str, int]) -> run.Outcome:
 def _problem(exercise: Exercise, problem: dict[str, Any]) -> Record:
     """Return the row of an answer whose definitions already failed."""
     cell = f"cell {problem['cell']}" if isinstance(problem.get("cell"), int) else "a cell"
+    if problem.get("status") == "no function":
+        message = f"`{exercise.name}` is not a function in this notebook; another value has that name."
+        return row(exercise, "error", message=message, mistake="not_a_function")
     if problem.get("status") == "timeout":
         return row(exercise, "timeout", message=f"The time limit ended {cell}, which this answer needs.")
     if problem.get("status") == "memory":
@@ -340,6 +346,18 @@ class _Line:
         except (protocol.ProtocolError, wire.WireError) as error:
             self.close(kill=True)
             raise Ended("crashed", f"The worker's report could not be read ({error}).") from None
+
+    def facts(self) -> run.Facts | None:
+        """Return what the worker says about the answer's code; None if it does not say."""
+        if self.socket is None:
+            return None
+        try:
+            deadline = time.monotonic() + GRACE
+            protocol.send(self.socket, {"facts": True}, deadline)
+            return wire.load_facts(protocol.receive(self.socket, deadline, 2**20)["facts"])
+        except (protocol.TooLateError, protocol.ProtocolError, wire.WireError, KeyError, TypeError):
+            self.close(kill=True)
+            return None
 
     def _ended(self) -> Ended:
         code = self.close(kill=True)

@@ -131,6 +131,7 @@ class Sandbox:
         self.process: subprocess.Popen | None = None
         self.control: socket.socket | None = None
         self._told = b""
+        self.cpu = 0.0      # seconds that this worker has computed
 
     def __enter__(self) -> Sandbox:
         return self
@@ -214,6 +215,8 @@ class Sandbox:
             with contextlib.suppress(OSError):
                 self.control.send(b"-")
         ended = self._listen(END_LIMIT)
+        if ended is not None:
+            self.cpu = ended["cpu"]
         if ended is None or ended["left_behind"]:
             self.close()
         return -signal.SIGKILL if ended is None else ended["code"]
@@ -229,6 +232,7 @@ class Sandbox:
             self.process.wait()
             self.process.stderr.close()
         self.process = self.control = None
+        self.cpu = 0.0
 
 
 def _gathered() -> str:

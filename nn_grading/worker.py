@@ -147,13 +147,17 @@ class Gone(BaseException):
 
 def serve(line: socket.socket, memory: int) -> None:
     """Run exercises as they come over `line`, until it closes."""
+    answer = None
     while True:
         try:
             order = protocol.receive(line)
-            calls = protocol.receive(line)
+            calls = None if "facts" in order else protocol.receive(line)
         except protocol.ClosedError:
             return
-        reply = run_exercise(order, calls, line)
+        if calls is None:      # asked for only where something is wrong: looking at code takes its time
+            reply = {"facts": wire.dump_facts(run.facts_of(answer))}
+        else:
+            reply, answer = run_exercise(order, calls, line)
         try:
             data = protocol.encode(reply)
         except (TypeError, ValueError) as wrong:
@@ -162,8 +166,8 @@ def serve(line: socket.socket, memory: int) -> None:
         del order, calls, reply, data
 
 
-def run_exercise(order: dict, calls: dict, line: socket.socket) -> dict:
-    """Define what the answer needs, make its calls, and return the outcomes as a message."""
+def run_exercise(order: dict, calls: dict, line: socket.socket) -> tuple[dict, object]:
+    """Define what the answer needs, make its calls, and return the outcomes as a message, and the answer."""
     module = types.ModuleType("__main__")      # what `__name__` and `sys.modules` say in a notebook
     sys.modules["__main__"] = module
     scope = module.__dict__
@@ -171,8 +175,10 @@ def run_exercise(order: dict, calls: dict, line: socket.socket) -> dict:
     started = time.perf_counter()
     problem = define(order["pieces"], scope, order["time_limit"])
     if problem is not None:
-        return {"problem": problem}
+        return {"problem": problem}, None
     answer = scope.get(order["name"])
+    if not callable(answer):
+        return {"problem": {"status": "no function"}}, None
     todo = [
         run.Call(
             tuple(wire.load_value(a, remote(line, i)) for a in args),
@@ -182,35 +188,32 @@ def run_exercise(order: dict, calls: dict, line: socket.socket) -> dict:
     ]
     spent = time.perf_counter() - started
     outcomes = run.run(answer, todo, again=calls["again"], time_limit=max(order["time_limit"] - spent, 0.01))
-    return {
-        "outcomes": [wire.dump_outcome(outcome) for outcome in outcomes],
-        "facts": wire.dump_facts(run.facts_of(answer)) if callable(answer) else None,
-    }
+    return {"outcomes": [wire.dump_outcome(outcome) for outcome in outcomes]}, answer
 
 
 def define(pieces: list, scope: dict, time_limit: float) -> dict | None:
     """Execute the statements an answer needs; return what went wrong, None if nothing did."""
-    started = time.perf_counter()
-    for cell, line_number, text, flags in pieces:
-        name = f"<cell {cell}>"
-        source = "\n" * (line_number - 1) + text
-        remember(name, line_number, text)
-        try:
-            with warnings.catch_warnings(), alarm(time_limit - (time.perf_counter() - started)):
-                warnings.simplefilter("ignore")
+    cell = line_number = 0
+    try:
+        with warnings.catch_warnings(), alarm(time_limit):
+            warnings.simplefilter("ignore")
+            for cell, line_number, text, flags in pieces:
+                name = f"<cell {cell}>"
+                remember(name, line_number, text)
+                source = "\n" * (line_number - 1) + text
                 exec(compile(source, name, "exec", flags, dont_inherit=True), scope)
-        except run.TimeUp:
-            return {"status": "timeout", "cell": cell}
-        except BaseException as wrong:
-            frames = [f for f in traceback.extract_tb(wrong.__traceback__) if f.filename.startswith("<cell ")]
-            return {
-                "status": "memory" if isinstance(wrong, MemoryError) else "raised",
-                "cell": cell,
-                "type": str(type(wrong).__name__)[:80],
-                "message": safe_text(wrong),
-                "line": frames[-1].lineno if frames else line_number,
-                "text": (frames[-1].line or "")[:200] if frames else "",
-            }
+    except run.TimeUp:
+        return {"status": "timeout", "cell": cell}
+    except BaseException as wrong:
+        frames = [f for f in traceback.extract_tb(wrong.__traceback__) if f.filename.startswith("<cell ")]
+        return {
+            "status": "memory" if isinstance(wrong, MemoryError) else "raised",
+            "cell": cell,
+            "type": str(type(wrong).__name__)[:80],
+            "message": safe_text(wrong),
+            "line": frames[-1].lineno if frames else line_number,
+            "text": (frames[-1].line or "")[:200] if frames else "",
+        }
     return None
 
 
@@ -311,7 +314,7 @@ def main() -> None:
         if in_sandbox:
             sweep()
         left_behind = in_sandbox and bool(os.listdir("/tmp"))
-        ended = {"code": os.waitstatus_to_exitcode(status), "left_behind": left_behind}
+        ended = {"code": os.waitstatus_to_exitcode(status), "left_behind": left_behind, "cpu": sum(os.times()[:4])}
         control.sendall(json.dumps(ended).encode() + b"\n")
 
 

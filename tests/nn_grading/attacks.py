@@ -355,9 +355,9 @@ while True: pass
 does("sleeps", "import time\ntime.sleep(10**6)", "timeout")
 does("loops while it is defined", "", "timeout", "crashed", before="TABLE = [0 for _ in iter(int, 1)]", result="TABLE")
 does("loops in C", "sum(iter(int, 1))", "timeout")
-does("fills the memory", "keep = []\nwhile True: keep.append(bytearray(10**7))", "crashed")
+does("fills the memory", "keep = []\nwhile True: keep.append(bytearray(10**7))", "crashed", "timeout")
 does("fills the memory at once", "np.ones(10**11)", "crashed")
-does("fills the memory with a list", "keep = [0]\nwhile True: keep += keep", "crashed")
+does("fills the memory with a list", "keep = [0]\nwhile True: keep += keep", "crashed", "timeout")
 does("fills the scratch disk", """
 import os
 for i in range(100):
@@ -387,8 +387,8 @@ does("floods the descriptors", """
 import os
 for _ in range(1000): os.write(1, b'x' * 10**6); os.write(2, b'y' * 10**6)
 """, "failed", "timeout")
-does("returns a huge array", "", "failed", "crashed", result="np.zeros(10**8)")
-does("returns a long list", "", "failed", "crashed", result="[0.0] * 10**7")
+does("returns a huge array", "", "failed", "crashed", "timeout", result="np.zeros(10**8)")
+does("returns a long list", "", "failed", "crashed", "timeout", result="[0.0] * 10**7")
 does("returns a deep list", "deep = []\nfor _ in range(10**5): deep = [deep]", result="deep")
 does("returns a list that holds itself", "ring = []\nring.append(ring)", result="ring")
 does("returns a generator without end", "import itertools", "failed", "timeout", "crashed",
