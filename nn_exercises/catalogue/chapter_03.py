@@ -1253,7 +1253,10 @@ _XOR_TRICKS = {
 def _shape_problem(value, names, shapes):
     """Return what is wrong with the form of a tuple of arrays, or None."""
     if not isinstance(value, tuple | list) or len(value) != len(names):
-        return Problem("wrong_number_of_values", f"{len(names)} arrays are due: {', '.join(names)}.")
+        return Problem(
+            "wrong_number_of_values",
+            f"{len(names)} arrays are due, in this order: {', '.join(names)}. Return them as one tuple.",
+        )
     for name, array, shape in zip(names, value, shapes, strict=True):
         if not isinstance(array, np.ndarray):
             return Problem(
@@ -1387,7 +1390,7 @@ xor_network.mistake(
 
 xor_network.mistake(
     "wrong_number_of_values",
-    "Four arrays are due: W1, b1, W2, b2.",
+    "Four arrays are due, in this order: W1, b1, W2, b2. Return them as one tuple.",
 )(lambda: (np.array([[2, 2], [2, 2]]), np.array([[2], [-2]])))
 
 xor_network.variant(_weights([[1, -1], [-1, 1]], [-0.5, -0.5], [[1], [1]], [-0.5]))
@@ -1673,9 +1676,9 @@ init_layer.mistake(
     "b needs the shape (n_out,): a vector with one bias for each unit, not a row or a column of a matrix.",
 )(lambda n_in, n_out, rng: (_he(n_in, n_out, rng), np.zeros((1, n_out))))
 init_layer.mistake(*_INIT_INPUT_BIASES)(lambda n_in, n_out, rng: (_he(n_in, n_out, rng), np.zeros(n_in)))
-init_layer.mistake("wrong_number_of_values", "Two arrays are due: W, then b.")(
-    lambda n_in, n_out, rng: _he(n_in, n_out, rng)
-)
+init_layer.mistake(
+    "wrong_number_of_values", "Two arrays are due, in this order: W, b. Return both, separated by a comma."
+)(lambda n_in, n_out, rng: _he(n_in, n_out, rng))
 init_layer.variant(lambda n_in, n_out, rng: (_he(n_in, n_out, rng), np.zeros((n_out,))))
 init_layer.variant(
     lambda n_in, n_out, rng: (
@@ -2188,7 +2191,9 @@ relu_interpolant.mistake(
         np.asarray(knots_y[0]),
     )
 )
-relu_interpolant.mistake("wrong_number_of_values", "Four arrays are due: W1, b1, W2, b2.")(
+relu_interpolant.mistake(
+    "wrong_number_of_values", "Four arrays are due, in this order: W1, b1, W2, b2. Return them as one tuple."
+)(
     lambda knots_x, knots_y: (
         np.ones((1, len(knots_x) - 1)),
         -knots_x[:-1],

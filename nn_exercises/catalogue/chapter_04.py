@@ -696,8 +696,8 @@ for _key, _message, _answer in [
     ),
     (
         "sigmoid_of_2z_once",
-        "Your slope is half of what it should be: at z = 0 it is 1. (From tanh z = 2 sigmoid(2z) - 1 the "
-        "chain rule brings *two* factors of 2, one from outside and one from the inner 2z.)",
+        "Your slope is half of what it should be: at z = 0 it is 1. From tanh z = 2 sigmoid(2z) - 1 the "
+        "chain rule brings *two* factors of 2, one from outside and one from the inner 2z.",
         lambda z: 2 * _slope(2 * np.asarray(z)),
     ),
     (
@@ -958,8 +958,8 @@ for _key, _message, _answer in [
     ),
     (
         "sides_exchanged",
-        "The two sides are exchanged: positive values are shrunk and negative ones let through. (With alpha "
-        "below 1 the leaky ReLU is the *maximum* of z and alpha z, not the minimum.)",
+        "The two sides are exchanged: positive values are shrunk and negative ones let through. With alpha "
+        "below 1 the leaky ReLU is the *maximum* of z and alpha z, not the minimum.",
         lambda z, alpha=0.01: np.where(np.asarray(z) > 0, alpha * np.asarray(z), z),
     ),
     (
@@ -1363,7 +1363,7 @@ for _key, _message, _answer in [
     ),
     (
         "softplus",
-        "You return log(1 + e^z), the softplus.",
+        "You return log(1 + e^z), the softplus. The ELU is z where z is positive, alpha (e^z - 1) elsewhere.",
         lambda z, alpha=1.0: np.logaddexp(0, z),
     ),
     (
@@ -2256,7 +2256,7 @@ for _key, _message, _answer in [
     ),
     (
         "complement",
-        "You return 1 minus the probabilities.",
+        "You return 1 minus the probabilities. The largest score gets the *largest* probability.",
         lambda Z, axis=-1: 1 - _softmax(Z, axis),
     ),
     (
@@ -2582,7 +2582,7 @@ for _key, _message, _answer in [
     ),
     (
         "squared_P",
-        "P enters the last factor twice.",
+        "P enters the last factor twice: each entry is scaled by its own probability once.",
         lambda dP, P: P * P * (dP - _inner(dP, P)),
     ),
     (
