@@ -717,7 +717,7 @@ for _key, _message, _answer in [
     ),
     (
         "power_4",
-        "The slope is squared once too often.",
+        "The slope is squared once too often: 1 - tanh² itself is due.",
         lambda z: (1 - np.tanh(z) ** 2) ** 2,
     ),
     (
@@ -2587,7 +2587,7 @@ for _key, _message, _answer in [
     ),
     (
         "outer_doubled",
-        "The part p pᵀ is subtracted twice.",
+        "The part p pᵀ is subtracted twice. Once is right: diag(p) - p pᵀ.",
         lambda dP, P: P * (dP - 2 * _inner(dP, P)),
     ),
     (
