@@ -476,7 +476,7 @@ def error_flow_diagram(network, ax=None):
                 rf"$W_{k}^\top,\ f'$",
                 ha="center",
                 va="bottom",
-                fontsize=10.5,
+                fontsize=8.5,
                 color=RED,
             )
     x = centers[-1] + 2.25

@@ -12,7 +12,10 @@ from nn_core.training import MATCHING_LOSS
 from nn_core.widgets._base import Interactive, Picture, Reading, button, log_slider, menu, number, slider
 from nn_core.widgets._raster import Label
 
-GAP = (3.4, 1.6)  # from layer to layer, from unit to unit: room for two lines of numbers under a unit
+GAP = (
+    3.4,
+    2.1,
+)  # from layer to layer, from unit to unit: room for two lines of numbers under a unit, one above
 
 
 def small_network():
@@ -275,12 +278,13 @@ class BackpropStepper(Interactive):
         """Return what stands under and over the units, and the blame of the edges, after `step` steps."""
         done = [self.stage(s) for s in range(1, step + 1)]
         below = value_texts(p.Z, p.A, upto=max((k for kind, k in done if kind == "forward"), default=0))
-        above = {
-            (k, j): f"δ = {v:.4g}"
-            for kind, k in done
-            if kind == "delta"
-            for j, v in enumerate(p.delta[k - 1])
-        }
+        above = {}
+        for kind, k in done:
+            if kind == "delta":
+                above |= {(k, j): f"δ = {v:.4g}" for j, v in enumerate(p.delta[k - 1])}
+        if step > len(self.net.layers):
+            output = (len(self.net.layers), 0)
+            above[output] = "\n".join([f"L = {p.loss:.4g}", *([above[output]] if output in above else [])])
         blame = {
             (k - 1, i, j): v
             for kind, k in done
