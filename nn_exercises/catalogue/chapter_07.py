@@ -561,7 +561,8 @@ def _(y_pred, y_true):
 )
 def _(y_pred, y_true):
     s = np.sign(y_pred - y_true)
-    return s / max(1, np.count_nonzero(s))
+    with np.errstate(invalid="ignore"):
+        return s / np.count_nonzero(s)
 
 
 @mae_grad.mistake(
@@ -728,6 +729,22 @@ huber_loss.mistake(
 )(_huber(large=lambda d, delta: delta * np.abs(d) - 0.5))
 
 huber_loss.mistake(
+    "delta squared within the line",
+    "Your line subtracts delta²/2 inside the parentheses, which delta multiplies once more. It is delta "
+    "(|d| - delta/2).",
+)(_huber(large=lambda d, delta: delta * (np.abs(d) - delta**2 / 2)))
+
+huber_loss.mistake(
+    "line halved",
+    "Your line has a factor 1/2. Its slope is delta, so that it continues the parabola smoothly: delta (|d| "
+    "- delta/2).",
+)(_huber(large=lambda d, delta: delta * (np.abs(d) - delta / 2) / 2))
+
+huber_loss.mistake(
+    "line raised", "Your line adds delta/2 where it should subtract it: at |d| = delta the loss jumps."
+)(_huber(large=lambda d, delta: delta * (np.abs(d) + delta / 2)))
+
+huber_loss.mistake(
     "delta ignored",
     "Your answer does not depend on delta: it is that of delta = 1. Use the argument in the comparison and "
     "in the line.",
@@ -807,9 +824,9 @@ huber_loss.mistake(
 )
 
 huber_loss.mistake(
-    "smaller branch taken",
-    "You take the smaller of the two branches everywhere. The line lies below the parabola on both sides of "
-    "delta and touches it there: compare |d| with delta instead.",
+    "line throughout",
+    "Your loss is the line for small errors too: you leave the parabola out, or take the smaller of the two "
+    "branches, which is the line everywhere. Compare |d| with delta to choose.",
 )(
     lambda y_pred, y_true, delta=1.0: np.mean(
         np.minimum((y_pred - y_true) ** 2 / 2, delta * (np.abs(y_pred - y_true) - delta / 2))
@@ -998,26 +1015,32 @@ def _(z, y):
     return _bce_z(loss=lambda each, z, y, p: -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)))(z, y)
 
 
-for _eps, _what in [(1e-7, "16.1"), (1e-8, "18.4"), (1e-12, "27.6"), (1e-15, "34.5"), (1e-10, "23")]:
+def _added(eps):
+    """Return the loss of probabilities with a small number inside the logarithms."""
+    return lambda each, z, y, p: -np.mean(y * np.log(p + eps) + (1 - y) * np.log(1 - p + eps))
+
+
+for _eps, _what in [(1e-7, "16.1"), (1e-8, "18.4"), (1e-10, "23"), (1e-12, "27.6"), (1e-15, "34.5")]:
     bce_with_logits.mistake(
         f"probabilities clipped at {_eps:g}",
-        f"You clip the probabilities or add a small number to them, which caps the loss at {_what} where it "
-        "should be 1000: the worst errors all look alike. Work with the logits, equation (7.6); nothing "
+        f"You clip the probabilities or add a small number to them: the loss is at most {_what} where it "
+        "should be 1000, and the worst errors all look alike. Work with the logits, equation (7.6); nothing "
         "needs clipping there.",
     )(_bce_z(loss=_clipped(_eps)))
+    if _eps < 1e-8:  # with a larger number both do the same
+        bce_with_logits.mistake(
+            f"{_eps:g} added inside the logarithm",
+            f"You add {_eps:g} inside the logarithm: the loss is at most {_what} where it should be 1000. "
+            "Work with the logits, equation (7.6); no logarithm of 0 occurs there.",
+        )(_bce_z(loss=_added(_eps)))
 
 
-bce_with_logits.mistake(
-    "logits clipped",
-    "You clip the logits (at ±500 or less), and so the loss at z = 1000 is too small. With max(z, 0) and "
-    "exp(-|z|) no clipping is needed.",
-)(lambda z, y: bce_with_logits.reference(np.clip(z, -500, 500), y))
-
-bce_with_logits.mistake(
-    "logits clipped narrowly",
-    "You clip the logits to a narrow range, and so the loss of a large logit is too small. With max(z, 0) "
-    "and exp(-|z|) no clipping is needed.",
-)(lambda z, y: bce_with_logits.reference(np.clip(z, -20, 20), y))
+for _bound in (10, 20, 30, 50, 100, 500, 700):
+    bce_with_logits.mistake(
+        f"logits clipped at {_bound}",
+        f"You clip the logits at ±{_bound}, and so the loss at z = 1000 is {_bound}. "
+        "With max(z, 0) and exp(-|z|) no clipping is needed.",
+    )(lambda z, y, bound=_bound: bce_with_logits.reference(np.clip(z, -bound, bound), y))
 
 
 @bce_with_logits.mistake(
@@ -1136,6 +1159,11 @@ bce_with_logits.mistake(
     "labels other than 1 taken for 0",
     "You choose a term by whether y equals 1. With a soft label both terms count, weighted by y and 1 - y.",
 )(_bce_z(loss=lambda each, z, y, p: np.mean(np.where(y == 1, np.logaddexp(0, -z), np.logaddexp(0, z)))))
+
+bce_with_logits.mistake(
+    "labels rounded in loss and gradient",
+    "You round the targets to 0 and 1. With a soft label both terms count, weighted by y and 1 - y.",
+)(lambda z, y: bce_with_logits.reference(z, np.where(y > 0.5, 1.0, 0.0)))
 
 bce_with_logits.mistake(
     "logarithm to base 2",
@@ -1520,6 +1548,16 @@ softmax_cross_entropy.mistake(
 )(_sce(loss=lambda log_p, p, y, one_hot: -np.mean(log_p.max(axis=1))))
 
 softmax_cross_entropy.mistake(
+    "predictions for labels",
+    "You take the most probable class for the label, in the loss and in the gradient. The labels are y.",
+)(lambda logits, y: softmax_cross_entropy.reference(logits, logits.argmax(axis=1)))
+
+softmax_cross_entropy.mistake(
+    "labels counted from 1",
+    "You subtract 1 from the labels. They are counted from 0 to n_classes - 1 already.",
+)(lambda logits, y: softmax_cross_entropy.reference(logits, y - 1))
+
+softmax_cross_entropy.mistake(
     "probability without logarithm",
     "Your loss averages probabilities. Cross-entropy averages their negative logarithms.",
 )(_sce(loss=lambda log_p, p, y, one_hot: -np.mean(p[np.arange(len(y)), y])))
@@ -1780,6 +1818,13 @@ def _(scores, y):
 )
 def _(scores, y):
     if np.any(y == 0):
+        raise ValueError("labels must be -1 or +1")
+    return _hinge(check=False)(scores, y)
+
+
+@hinge_loss.mistake("0 allowed", "You let the label 0 pass. Only -1 and +1 are labels here.")
+def _(scores, y):
+    if not np.all(np.isin(y, [-1, 0, 1])):
         raise ValueError("labels must be -1 or +1")
     return _hinge(check=False)(scores, y)
 
@@ -2342,6 +2387,11 @@ binary_cross_entropy.mistake(
 binary_cross_entropy.mistake(
     "squared error", "You compute the squared error. Cross-entropy takes logarithms of the probabilities."
 )(_bce(loss=lambda p, y: np.mean((p - y) ** 2), grad=lambda p, y: 2 * (p - y) / len(p)))
+
+binary_cross_entropy.mistake(
+    "squared error in the loss",
+    "Your loss is the squared error. Cross-entropy takes logarithms of the probabilities.",
+)(_bce(loss=lambda p, y: np.mean((p - y) ** 2)))
 
 binary_cross_entropy.mistake(
     "half",
