@@ -11,13 +11,14 @@ import base64
 import binascii
 import json
 import re
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config
 from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
 
@@ -45,7 +46,9 @@ def fill(url: str, course: Course, places: Iterable[results.Place], out: results
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     try:
-        with Gradebook(url, str(course_id)) as book:
+        with warnings.catch_warnings(), Gradebook(url, str(course_id)) as book:
+            # nbgrader adds objects to a session in an order that SQLAlchemy remarks on; they arrive all the same.
+            warnings.simplefilter("ignore", SAWarning)
             known: set[str] = set()
             written = 0
             for place in places:
