@@ -344,11 +344,11 @@ class Interactive:
         with self._lock, np.errstate(all="ignore"):
             self.reading = self.show(**self.values)
             png = self.picture.png()
+            self.text.value = self.reading.html()  # before the picture: who has seen that one finds this
             with self.screen.hold_sync():
                 self.screen.alt = f"{self.name}: {self.reading}"
                 self.screen.png = png
                 self.screen.handles = self.handles()
-            self.text.value = self.reading.html()
 
     def handles(self):
         """Return the handles in the picture, each a dict of name, label, x and y."""

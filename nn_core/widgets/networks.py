@@ -284,7 +284,10 @@ class BackpropStepper(Interactive):
                 above |= {(k, j): f"δ = {v:.4g}" for j, v in enumerate(p.delta[k - 1])}
         if step > len(self.net.layers):
             output = (len(self.net.layers), 0)
-            above[output] = "\n".join([f"L = {p.loss:.4g}", *([above[output]] if output in above else [])])
+            change = f" → {p.after:.4g}" if ("update", 0) in done else ""
+            above[output] = "\n".join(
+                [f"L = {p.loss:.4g}{change}", *([above[output]] if output in above else [])]
+            )
         blame = {
             (k - 1, i, j): v
             for kind, k in done

@@ -324,6 +324,7 @@ class Playground(Interactive):
             "training accuracy": t.accuracy(t.train),
             "test accuracy": t.accuracy(t.test),
             "parameters": t.net.theta.size,
+            "learning rate": lr,
         }
         if t.diverged:
             sentence = "Diverged: the loss has left all bounds. Lower the learning rate and press Reset."

@@ -8,6 +8,9 @@ function nameControls(el) {
     const label = handle.closest(".jupyter-widgets")?.querySelector(".widget-label");
     if (label?.textContent) handle.setAttribute("aria-label", label.textContent);
   }
+  for (const button of root.querySelectorAll(".jupyter-button")) {
+    button.setAttribute("aria-label", button.textContent);  // without it the icon's character is read too
+  }
 }
 
 function render({ model, el }) {
@@ -50,7 +53,7 @@ function render({ model, el }) {
     const knob = document.createElement("button");
     knob.type = "button";
     knob.className = "nn-handle";
-    knob.dataset.name = name;
+    knob.dataset.handle = name;
     let held = false;
     knob.addEventListener("pointerdown", (e) => { held = true; knob.setPointerCapture(e.pointerId); knob.focus(); e.preventDefault(); });
     knob.addEventListener("pointerup", () => { held = false; });

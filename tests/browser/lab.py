@@ -151,6 +151,14 @@ def open_and_run(page, lab, name, workspace, cells, timeout=120_000):
     )
 
 
+def _parsed(text):
+    try:
+        values = [float(part) for part in text.split(",")]
+    except ValueError:
+        return text
+    return values[0] if len(values) == 1 else values
+
+
 class View:
     """One widget in the page: what a reader sees and does."""
 
@@ -175,11 +183,16 @@ class View:
         """The reading's sentence."""
         return self.root.locator(".nn-reading > div").first.inner_text()
 
+    def numbers(self):
+        """All numbers of the reading at one moment, by name; several of one name as a list, words as words."""
+        texts = self.root.evaluate(
+            "el => Object.fromEntries([...el.querySelectorAll('b[data-name]')].map(b => [b.dataset.name, b.innerText]))"
+        )
+        return {name: _parsed(text) for name, text in texts.items()}
+
     def number(self, name):
         """One of the reading's numbers, or several as a list."""
-        text = self.root.locator(f'[data-name="{name}"]').inner_text()
-        values = [float(part) for part in text.split(",")]
-        return values[0] if len(values) == 1 else values
+        return self.numbers()[name]
 
     def text(self):
         """All that the reading says."""
@@ -197,18 +210,25 @@ class View:
 
     def control(self, label, kind=""):
         """The ipywidget with a label."""
-        return (
-            self.root.locator(f".jupyter-widgets{kind}")
-            .filter(has=self.page.locator(f'.widget-label:text-is("{label}")'))
-            .last
+        name = self.page.locator(f'.widget-label:text-is("{label}")')
+        return self.root.locator(f".jupyter-widgets{kind}:visible").filter(has=name).last
+
+    def act_in_words(self, action):
+        """Do something that changes the reading alone, and wait until it has."""
+        before = self.text()
+        action()
+        self.page.wait_for_function(
+            "([el, old]) => el.querySelector('.nn-reading').innerText !== old",
+            arg=[self.root.element_handle(), before],
         )
 
-    def press(self, label, key, times=1):
+    def press(self, label, key, times=1, picture=True):
         """Press a key on a slider."""
+        act = self.act if picture else self.act_in_words
         handle = self.control(label).locator(".noUi-handle")
-        handle.focus()
         for _ in range(times):
-            self.act(lambda: self.page.keyboard.press(key))
+            handle.focus()
+            act(lambda: self.page.keyboard.press(key))
 
     def choose(self, label, option):
         """Choose from a menu."""
@@ -226,7 +246,9 @@ class View:
 
     def drag(self, name, dx, dy, steps=8):
         """Drag a handle of the picture by so many pixels."""
-        box = self.root.locator(f'.nn-handle[data-name="{name}"]').bounding_box()
+        handle = self.root.locator(f'.nn-handle[data-handle="{name}"]')
+        handle.scroll_into_view_if_needed()
+        box = handle.bounding_box()
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         mouse = self.page.mouse
 
@@ -237,3 +259,62 @@ class View:
             mouse.up()
 
         self.act(move)
+        self.settle()
+
+    def nudge(self, name, key):
+        """Press an arrow key on a handle of the picture."""
+        self.root.locator(f'.nn-handle[data-handle="{name}"]').focus()
+        self.act(lambda: self.page.keyboard.press(key))
+
+    def settle(self, quiet=300):
+        """Wait until no new picture has come for so many milliseconds."""
+        self.page.evaluate(
+            """([el, quiet]) => new Promise((done) => {
+                const img = el.querySelector('img');
+                let timer = setTimeout(finish, quiet);
+                const again = () => { clearTimeout(timer); timer = setTimeout(finish, quiet); };
+                const watcher = new MutationObserver(again);
+                function finish() { watcher.disconnect(); done(true); }
+                watcher.observe(img, { attributes: true, attributeFilter: ['src'] });
+            })""",
+            [self.root.element_handle(), quiet],
+        )
+
+    def pictures_within(self, milliseconds):
+        """Count the pictures that come within so many milliseconds."""
+        return self.page.evaluate(
+            """([el, time]) => new Promise((done) => {
+                let count = 0;
+                const watcher = new MutationObserver(() => { count += 1; });
+                watcher.observe(el.querySelector('img'), { attributes: true, attributeFilter: ['src'] });
+                setTimeout(() => { watcher.disconnect(); done(count); }, time);
+            })""",
+            [self.root.element_handle(), milliseconds],
+        )
+
+    def delays(self, label, times=20):
+        """Press the right arrow on a slider again and again; return the milliseconds to each new picture."""
+        handle = self.control(label).locator(".noUi-handle").element_handle()
+        return self.page.evaluate(
+            """async ([el, handle, times]) => {
+                const img = el.querySelector('img'), spent = [];
+                for (let i = 0; i < times; i++) {
+                    const begin = performance.now();
+                    const shown = new Promise((done) => {
+                        const watcher = new MutationObserver(() => {
+                            watcher.disconnect();
+                            done(performance.now());
+                        });
+                        watcher.observe(img, { attributes: true, attributeFilter: ['src'] });
+                    });
+                    const key = i < times / 2 ? 'ArrowRight' : 'ArrowLeft';
+                    const event = new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true });
+                    handle.dispatchEvent(event);
+                    const limit = new Promise((done) => setTimeout(() => done(begin + 5000), 5000));
+                    spent.push(await Promise.race([shown, limit]) - begin);
+                    await new Promise((done) => setTimeout(done, 60));
+                }
+                return spent;
+            }""",
+            [self.root.element_handle(), handle, times],
+        )

@@ -1,0 +1,25 @@
+"""One JupyterLab and one Chromium for all browser tests."""
+
+import pytest
+
+from . import lab as labs
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    if labs.CHROMIUM is None:
+        pytest.skip("Chromium is not installed: the page is not looked at")
+    pytest.importorskip("playwright", reason="playwright is not installed: the page is not looked at")
+    server = labs.Lab(tmp_path_factory.mktemp("lab"))
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def browser(lab):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=labs.CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
