@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import difflib
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
+
+import numpy as np
 
 from nn_exercises.card import Card
 from nn_exercises.diagnose import Diagnosis, diagnose
@@ -79,7 +82,10 @@ def check_exercise(function: Any, exercise: Exercise, seed: int = NOTEBOOK_SEED)
 
 def result_of(prepared: Prepared, outcomes: Sequence[Outcome], facts: Facts | None = None) -> Result:
     """Return the result for outcomes that were produced here or elsewhere."""
-    exercise, judgement = prepared.exercise, judge(prepared, outcomes)
+    exercise = prepared.exercise
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        judgement = judge(prepared, outcomes)
     points = float(exercise.points)
     if not judgement.attempted:
         message = (

@@ -273,7 +273,6 @@ def _of_argument(look: Look, name: str, values: dict[int, Any]) -> Iterator[_Fea
     if numeric:
         for phrase, key, test in (
             (f"`{name}` is 0", f"zero_{name}", lambda v: v == 0),
-            (f"`{name}` is not 0", f"nonzero_{name}", lambda v: v != 0),
             (f"`{name}` is negative", f"negative_{name}", lambda v: v < 0),
             (f"`{name}` is not 1", f"not_one_{name}", lambda v: v != 1),
             (f"`{name}` is larger than 1", f"large_{name}", lambda v: v > 1),

@@ -8,6 +8,7 @@ message was written by a person for exactly that, before a general one.
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -31,8 +32,10 @@ def diagnose(
 ) -> Diagnosis:
     """Return the one diagnosis that helps most."""
     look = Look(prepared, outcomes, judgement, facts)
-    found = next((d for d in (detect(look) for detect in DETECTORS) if d is not None), None)
-    return _with_gradient_evidence(look, found or _evidence(look))
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # wrong values may hold anything, and a notebook shows every warning
+        found = next((d for d in (detect(look) for detect in DETECTORS) if d is not None), None)
+        return _with_gradient_evidence(look, found or _evidence(look))
 
 
 def _problem_alone(look: Look) -> Diagnosis | None:
@@ -146,11 +149,16 @@ def _evidence(look: Look) -> Diagnosis:
     note = look.prepared.cases[i].note
     fault = look.faults.get(i) or look.impure[i]
     part = look.part_name(fault.path)
-    what = f"{part} is wrong" if part else "the result is wrong"
     place = f" ({note})" if note else ""
     if fault.kind in OF_VALUE:
+        wrong = figures.count_wrong(look, i, fault.path[0] if fault.path and look.part_names else None)
+        what = (
+            f"{part or 'The result'} has the right shape, but {wrong}"
+            if wrong
+            else f"{part or 'The result'} is wrong"
+        )
         return look.made(
-            None, f"The shape is right, but {what}: compare the values of the case below{place}.", i
+            None, f"{what} in the case below{place}. Compare what you returned with what is due.", i
         )
     return look.made(None, f"{fault.text} See the case below{place}.", i)
 
@@ -221,6 +229,7 @@ DETECTORS = (
     replay.slips,
     _problem,
     _global_name,
+    figures.entries,
     _nearly_known,
     forms.lengths,
     _only_where,
@@ -278,8 +287,8 @@ def _nudged(look: Look, i: int, loss: Loss) -> tuple[tuple[str, str], ...]:
     name = look.part_name(() if loss.output is None else (loss.output,)).strip("`") or "your gradient"
     return (
         (
-            f"Nudge {entry} by ±{h:g} and watch the loss",
-            f"the loss changes by {show_number(slope)} per unit (central difference)\n"
+            f"Nudge {entry} by ±{h:g} and watch {loss.what}",
+            f"{loss.what} changes by {show_number(slope)} per unit (central difference)\n"
             f"{name} claims {show_number(float(claimed[at]))}",
         ),
     )

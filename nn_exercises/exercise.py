@@ -96,6 +96,7 @@ class Loss:
     output: int | None  # which returned value is the gradient; None where it is the only one
     parameter: str  # with respect to which argument
     f: Callable  # called with the exercise's own arguments, returns the loss
+    what: str = "the loss"
 
 
 @dataclass
@@ -154,15 +155,15 @@ class Exercise:
         self.make_marks = f
         return f
 
-    def gradient_of(self, parameter: str, output: int | None = None) -> Callable:
+    def gradient_of(self, parameter: str, output: int | None = None, what: str = "the loss") -> Callable:
         """Decorate the loss whose gradient with respect to `parameter` the answer's `output` is.
 
         The loss is called with the exercise's own arguments. A wrong gradient is then shown with evidence:
-        which entry, what nudging that entry does to the loss, and what the answer claims.
+        which entry, what nudging that entry does to the loss (or to `what`), and what the answer claims.
         """
 
         def keep(f: Callable) -> Callable:
-            self.losses.append(Loss(output, parameter, f))
+            self.losses.append(Loss(output, parameter, f, what))
             return f
 
         return keep

@@ -287,3 +287,65 @@ def _rearranged(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
                 "a maximum or a sum, is kept for the others.",
             )
     return None
+
+
+# What may set the wrong entries apart: words, and the test on the entries of an argument of the same shape.
+ENTRY_TESTS: tuple[tuple[str, str, Callable[[np.ndarray], np.ndarray]], ...] = (
+    ("negative", "is negative", lambda x: x < 0),
+    ("positive", "is positive", lambda x: x > 0),
+    ("zero", "is exactly 0", lambda x: x == 0),
+    ("not_positive", "is 0 or negative", lambda x: x <= 0),
+    ("not_negative", "is 0 or positive", lambda x: x >= 0),
+    ("one", "is 1", lambda x: x == 1),
+    ("large", "is larger than 1 in size", lambda x: np.abs(x) > 1),
+    ("small", "is smaller than 1 in size", lambda x: np.abs(x) < 1),
+)
+
+
+def entries(look: Look) -> Diagnosis | None:
+    """Report that the wrong entries are those where an argument is negative, 0, 1, large."""
+    failing = [i for i in look.of_kind(*OF_VALUE) if i in look.comparable]
+    if not failing or len(failing) < 0.75 * len(look.faults):
+        return None
+    parts = (
+        sorted({look.faults[i].path[0] for i in failing if look.faults[i].path})
+        if look.part_names
+        else [None]
+    )
+    part = parts[0] if parts else None
+    masks = [(i, _wrong_entries(e, g)) for i, e, g in _pairs(look, failing, part) if e.size]
+    total, wrong = sum(m.size for _, m in masks), sum(int(m.sum()) for _, m in masks)
+    if not wrong or wrong == total:
+        return None
+    for name in dict.fromkeys(n for i, _ in masks for n in look.arguments(i)):
+        values = [(m, look.arguments(i).get(name)) for i, m in masks]
+        fitting = [(m, np.asarray(v, dtype=float)) for m, v in values if _fits_mask(v, m)]
+        if sum(int(m.sum()) for m, _ in fitting) < wrong:
+            continue
+        for key, words, test in ENTRY_TESTS:
+            having = [(m, test(v)) for m, v in fitting]
+            count = sum(int(h.sum()) for _, h in having)
+            if all((h | ~m).all() for m, h in having) and 0 < count < total and wrong >= 0.8 * count:
+                what = look.part_name(() if part is None else (part,)) or "The result"
+                message = f"{what} is wrong only in the entries where `{name}` {words}; the others are right."
+                return look.made(f"wrong_where_{name}_{key}", message)
+    return None
+
+
+def _wrong_entries(e: np.ndarray, g: np.ndarray) -> np.ndarray:
+    return ~np.isclose(g, e, 1e-4, 1e-6 * max(1.0, float(np.abs(e).max(initial=0))))
+
+
+def _fits_mask(value: object, mask: np.ndarray) -> bool:
+    return isinstance(value, np.ndarray) and value.shape == mask.shape and value.dtype.kind in "iuf"
+
+
+def count_wrong(look: Look, i: int, part: int | None) -> str:
+    """Return how many entries of a result are wrong, in words; "" where it is a single number."""
+    pair = look.arrays(i, part) if i in look.comparable else None
+    if pair is None or pair[0].shape != pair[1].shape or pair[0].size < 2:
+        return ""
+    wrong, size = int(_wrong_entries(*pair).sum()), pair[0].size
+    if wrong == 1:
+        return f"1 of its {size} entries is wrong"
+    return f"{wrong} of its {size} entries are wrong" if wrong < size else f"all {size} entries are wrong"

@@ -450,6 +450,8 @@ def shapes(look: Look) -> Diagnosis | None:
     if g.dtype.kind not in "fiub":
         return look.made("shape", said, i)
     g = g.astype(float)
+    if not g.size:
+        return look.made("empty", f"{said} It is empty.", i)
     if g.size == e.size and close(e.ravel(), g.ravel()):
         if g.ndim == 1 and e.ndim == 0:
             return look.made(

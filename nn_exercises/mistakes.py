@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -23,13 +24,19 @@ def what_it_does(
     Without `again` no call is repeated: enough where the answer in question keeps nothing between calls.
     """
     code = prepared.exercise.mistakes[index].code
-    again = again or facts_of(code).keeps
+    again = again or _keeps(code)
     key = ("mistake", index, again)
     if key not in prepared.remembered:
         repeated = prepared.again if again else ()
         outcomes = run(code, prepared.calls, again=repeated, time_limit=MISTAKE_LIMIT)
         prepared.remembered[key] = tuple(outcomes), judge(prepared, outcomes)
     return prepared.remembered[key]
+
+
+@functools.cache
+def _keeps(code: Callable) -> bool:
+    """Tell whether a known mistake keeps something between calls."""
+    return facts_of(code).keeps
 
 
 def candidate(prepared: Prepared, code: Callable, outcomes: Sequence[Outcome], probes: Sequence[int]) -> bool:
@@ -65,7 +72,9 @@ def probes_for(prepared: Prepared, judgement: Judgement, count: int = 3) -> list
     ]
     failing = [i for i in comparable if judgement.verdicts[i].fault]
     special = [prepared.cases[i].group != "values" for i in range(len(prepared.cases))]
-    return sorted(failing or comparable, key=lambda i: (special[i], size_of(prepared.cases[i].args), i))[:count]
+    return sorted(failing or comparable, key=lambda i: (special[i], size_of(prepared.cases[i].args), i))[
+        :count
+    ]
 
 
 def size_of(value: object) -> int:
@@ -156,7 +165,8 @@ def _compared(
     probes = probes_for(prepared, judgement)
     again = any(v.purity or (v.fault and v.fault.kind == "unseeded") for v in judgement.verdicts)
     for index, mistake in enumerate(prepared.exercise.mistakes):
-        if not candidate(prepared, mistake.code, outcomes, probes) and not facts_of(mistake.code).keeps:
+        code = mistake.code
+        if not candidate(prepared, code, outcomes, probes) and not _keeps(code):
             continue
         theirs, verdicts = what_it_does(prepared, index, again=again)
         yield mistake, list(zip(outcomes, judgement.verdicts, theirs, verdicts.verdicts, strict=True))

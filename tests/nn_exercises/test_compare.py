@@ -125,6 +125,8 @@ def test_same_is_exact_about_kinds():
     assert not same(pack(A), pack(A.tolist()))
     assert not same(pack([1]), pack((1,)))
     assert not same(pack(A), pack(A + 1e-15), 0.0)
+    lost = np.array([1.0, np.nan])
+    assert same(pack(lost), pack(lost.copy()), 0.0) and same(pack(np.nan), pack(np.nan), 0.0)
 
 
 def test_alike_without_kinds_looks_at_numbers_alone():
