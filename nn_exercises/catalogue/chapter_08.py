@@ -675,6 +675,17 @@ adagrad_step.mistake(
     "denominator in parentheses.",
 )(_ada(lambda g, s, old, lr, eps: lr * g / np.sqrt(s) + eps))
 
+adagrad_step.mistake(
+    "parentheses in the denominator, in one line",
+    "`w - lr * g / np.sqrt(s) + eps` divides by the root alone and then adds eps to w. Put the whole "
+    "denominator in parentheses.",
+)(_ada(lambda g, s, old, lr, eps: lr * g / np.sqrt(s) - eps))
+
+adagrad_step.mistake(
+    "the larger of root and eps",
+    "You divide by the larger of the root and eps. Here eps is added to the root.",
+)(_ada(lambda g, s, old, lr, eps: lr * g / np.maximum(np.sqrt(s), eps)))
+
 adagrad_step.mistake("root missing", "You divide by s itself. The step is divided by its square root.")(
     _ada(lambda g, s, old, lr, eps: lr * g / (s + eps))
 )
@@ -884,6 +895,17 @@ rmsprop_step.mistake(
     "denominator in parentheses.",
 )(_rms(lambda g, s, old, lr, rho, eps: lr * g / np.sqrt(s) + eps))
 
+rmsprop_step.mistake(
+    "parentheses in the denominator, in one line",
+    "`w - lr * g / np.sqrt(s) + eps` divides by the root alone and then adds eps to w. Put the whole "
+    "denominator in parentheses.",
+)(_rms(lambda g, s, old, lr, rho, eps: lr * g / np.sqrt(s) - eps))
+
+rmsprop_step.mistake(
+    "the larger of root and eps",
+    "You divide by the larger of the root and eps. Here eps is added to the root.",
+)(_rms(lambda g, s, old, lr, rho, eps: lr * g / np.maximum(np.sqrt(s), eps)))
+
 rmsprop_step.mistake("root missing", "You divide by s itself. The step is divided by its square root.")(
     _rms(lambda g, s, old, lr, rho, eps: lr * g / (s + eps))
 )
@@ -931,6 +953,10 @@ rmsprop_step.mistake(
 )(_rms(memory=lambda s, g, rho: 0.9 * s + 0.1 * g**2))
 
 rmsprop_step.mistake(
+    "rho ignored, 0.99", "Your answer does not depend on rho: it is that of rho = 0.99. Use the argument."
+)(_rms(memory=lambda s, g, rho: 0.99 * s + 0.01 * g**2))
+
+rmsprop_step.mistake(
     "memory forgotten",
     "Your average forgets the past: it is (1 - rho) g² alone. The old average keeps the share rho.",
 )(_rms(memory=lambda s, g, rho: (1 - rho) * g**2))
@@ -939,6 +965,12 @@ rmsprop_step.mistake(
     "one average for all parameters",
     "You average over *all* parameters, and every one gets the same rate. RMSProp keeps an average for each.",
 )(_rms(memory=lambda s, g, rho: rho * s + (1 - rho) * np.mean(g**2)))
+
+rmsprop_step.mistake(
+    "one sum for all parameters",
+    "You add the squares of *all* gradients up, and every parameter gets the same rate. RMSProp keeps an "
+    "average for each.",
+)(_rms(memory=lambda s, g, rho: rho * s + (1 - rho) * np.sum(g**2)))
 
 rmsprop_step.mistake(
     "bias correction",
@@ -1238,6 +1270,47 @@ ADAM_MISTAKES = [
         ),
     ),
     (
+        "betas exchanged in the moments",
+        "In the moments beta1 and beta2 have changed places: beta1 belongs to m, beta2 to v.",
+        lambda w, g, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8: _adam(
+            first=lambda m, g, b: beta2 * m + (1 - beta2) * g,
+            second=lambda v, g, b: beta1 * v + (1 - beta1) * g**2,
+        )(w, g, m, v, t, lr, beta1, beta2, eps),
+    ),
+    (
+        "parentheses in the denominator",
+        "`m_hat / np.sqrt(v_hat) + eps` divides by the root alone and then adds eps. Put the whole "
+        "denominator in parentheses.",
+        _adam(lambda m, v, t, b1, b2, eps, g: m / (1 - b1**t) / np.sqrt(v / (1 - b2**t)) + eps),
+    ),
+    (
+        "the larger of root and eps",
+        "You divide by the larger of the root and eps. Here eps is added to the root.",
+        _adam(lambda m, v, t, b1, b2, eps, g: m / (1 - b1**t) / np.maximum(np.sqrt(v / (1 - b2**t)), eps)),
+    ),
+    (
+        "Nesterov's Adam",
+        "You mix the gradient into the corrected m once more: that is NAdam. Adam steps by the corrected m "
+        "itself.",
+        _adam(
+            lambda m, v, t, b1, b2, eps, g: (
+                (b1 * m / (1 - b1**t) + (1 - b1) * g / (1 - b1**t)) / (np.sqrt(v / (1 - b2**t)) + eps)
+            )
+        ),
+    ),
+    (
+        "corrected m returned",
+        "You return the corrected m. What is stored is the uncorrected average; the correction is made "
+        "afresh in every step.",
+        _adam(give=lambda w, m, v, m_hat, v_hat: (w, m_hat, v)),
+    ),
+    (
+        "corrected v returned",
+        "You return the corrected v. What is stored is the uncorrected average; the correction is made "
+        "afresh in every step.",
+        _adam(give=lambda w, m, v, m_hat, v_hat: (w, m, v_hat)),
+    ),
+    (
         "eps inside the root",
         "You add eps inside the root. Here it stands outside: sqrt(v_hat) + eps. With small gradients the "
         "difference is large.",
@@ -1439,6 +1512,24 @@ def _last_adam_mistakes(adam):
     ]
 
 
+def _eps_added_to_w(w, g, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+    """Take an Adam step written as `w - lr * m_hat / np.sqrt(v_hat) + eps`."""
+    new, m, v = _adam(lambda m, v, t, b1, b2, eps, g: m / (1 - b1**t) / np.sqrt(v / (1 - b2**t)))(
+        w, g, m, v, t, lr, beta1, beta2, eps
+    )
+    return new + eps, m, v
+
+
+ADAM_MISTAKES.append(
+    (
+        "parentheses in the denominator, in one line",
+        "`w - lr * m_hat / np.sqrt(v_hat) + eps` divides by the root alone and then adds eps to w. Put the "
+        "whole denominator in parentheses.",
+        _eps_added_to_w,
+    )
+)
+
+
 def _old_moments(w, g, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
     """Take an Adam step with the moments from before."""
     new, m_old, v_old = w, m, v
@@ -1568,7 +1659,7 @@ def _adamw(decay=None, adam=None, gradient=None):
     """Return a wrong AdamW step.
 
     `adam` replaces the Adam step, `gradient(w, g, wd)` what Adam sees, and
-    `decay(w, lr, wd, w_adam, move, v_hat)` the new parameters.
+    `decay(w, lr, wd, w_adam, v_hat, eps)` the new parameters.
     """
 
     def answer(w, g, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=1e-2):
@@ -1576,7 +1667,7 @@ def _adamw(decay=None, adam=None, gradient=None):
         new, m, v = (adam or _adam())(w, seen, m, v, t, lr, beta1, beta2, eps)
         if decay is None:
             return (new if gradient else new - lr * weight_decay * w), m, v
-        return decay(w, lr, weight_decay, new, w - new, v / np.float64(1 - beta2**t)), m, v
+        return decay(w, lr, weight_decay, new, v / np.float64(1 - beta2**t), eps), m, v
 
     return answer
 
@@ -1588,58 +1679,68 @@ adamw_step.mistake(
 )(_adamw(gradient=lambda w, g, wd: g + wd * w))
 
 adamw_step.mistake(
+    "L2 in the first moment",
+    "You add weight_decay times w to the gradient that enters m: the decay runs through the average. AdamW "
+    "decouples it: shrink w directly, by lr weight_decay w.",
+)(
+    lambda w, g, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=1e-2: _adam(
+        first=lambda m, g, b: b * m + (1 - b) * (g + weight_decay * w)
+    )(w, g, m, v, t, lr, beta1, beta2, eps)
+)
+
+adamw_step.mistake(
     "L2 in the gradient and decay",
     "The decay enters twice: in the gradient that the moments see, and in w directly. Only the second is "
     "due.",
-)(_adamw(decay=lambda w, lr, wd, new, move, v_hat: new - lr * wd * w, gradient=lambda w, g, wd: g + wd * w))
+)(_adamw(decay=lambda w, lr, wd, new, v_hat, eps: new - lr * wd * w, gradient=lambda w, g, wd: g + wd * w))
 
 adamw_step.mistake(
     "decay without lr",
     "You shrink w by weight_decay times w. The learning rate belongs to it: lr weight_decay w.",
-)(_adamw(lambda w, lr, wd, new, move, v_hat: new - wd * w))
+)(_adamw(lambda w, lr, wd, new, v_hat, eps: new - wd * w))
 
 adamw_step.mistake(
     "decay left out", "There is no decay in your step: it is plain Adam. Subtract lr weight_decay w as well."
-)(_adamw(lambda w, lr, wd, new, move, v_hat: new))
+)(_adamw(lambda w, lr, wd, new, v_hat, eps: new))
 
 adamw_step.mistake(
     "decay of the new parameters",
     "You shrink the parameters *after* Adam's step: the step shrinks too. Both start from the w that came "
     "in.",
-)(_adamw(lambda w, lr, wd, new, move, v_hat: new * (1 - lr * wd)))
+)(_adamw(lambda w, lr, wd, new, v_hat, eps: new * (1 - lr * wd)))
 
 adamw_step.mistake("decay added", "Your decay has the wrong sign: w grows. Subtract lr weight_decay w.")(
-    _adamw(lambda w, lr, wd, new, move, v_hat: new + lr * wd * w)
+    _adamw(lambda w, lr, wd, new, v_hat, eps: new + lr * wd * w)
 )
 
 adamw_step.mistake(
     "decay divided by the root of v",
     "You add the decay to Adam's numerator, so it is divided by the root of v. It acts on w directly.",
-)(_adamw(lambda w, lr, wd, new, move, v_hat: new - lr * wd * w / (np.sqrt(v_hat) + 1e-8)))
+)(_adamw(lambda w, lr, wd, new, v_hat, eps: new - lr * wd * w / (np.sqrt(v_hat) + eps)))
 
 adamw_step.mistake(
     "weight_decay ignored",
     "Your answer does not depend on weight_decay: it is that of 0.01. Use the argument.",
-)(_adamw(lambda w, lr, wd, new, move, v_hat: new - lr * 0.01 * w))
+)(_adamw(lambda w, lr, wd, new, v_hat, eps: new - lr * 0.01 * w))
 
 adamw_step.mistake(
     "lr squared in the decay", "The learning rate enters the decay twice. It is lr weight_decay w."
-)(_adamw(lambda w, lr, wd, new, move, v_hat: new - lr * lr * wd * w))
+)(_adamw(lambda w, lr, wd, new, v_hat, eps: new - lr * lr * wd * w))
 
 adamw_step.mistake("decay halved", "Your decay has a factor 1/2. It is lr weight_decay w.")(
-    _adamw(lambda w, lr, wd, new, move, v_hat: new - 0.5 * lr * wd * w)
+    _adamw(lambda w, lr, wd, new, v_hat, eps: new - 0.5 * lr * wd * w)
 )
 
 adamw_step.mistake(
     "decay doubled", "Your decay has a factor 2, as from the derivative of a square. It is lr weight_decay w."
-)(_adamw(lambda w, lr, wd, new, move, v_hat: new - 2 * lr * wd * w))
+)(_adamw(lambda w, lr, wd, new, v_hat, eps: new - 2 * lr * wd * w))
 
 adamw_step.mistake(
     "decay of the gradient",
     "You shrink by lr weight_decay g, the gradient. It is the *weights* that decay: lr weight_decay w.",
 )(
     lambda w, g, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=1e-2: _adamw(
-        lambda w, lr, wd, new, move, v_hat: new - lr * wd * g
+        lambda w, lr, wd, new, v_hat, eps: new - lr * wd * g
     )(w, g, m, v, t, lr, beta1, beta2, eps, weight_decay)
 )
 
@@ -1647,18 +1748,28 @@ adamw_step.mistake(
     "decay by the size only",
     "You subtract lr weight_decay, or its product with the sign of w: an L1 decay. The decay is in "
     "proportion to w.",
-)(_adamw(lambda w, lr, wd, new, move, v_hat: new - lr * wd * np.sign(w)))
+)(_adamw(lambda w, lr, wd, new, v_hat, eps: new - lr * wd * np.sign(w)))
 
 adamw_step.mistake(
     "decay a constant",
     "You subtract lr weight_decay from every parameter. The decay is in proportion to w: lr weight_decay w.",
-)(_adamw(lambda w, lr, wd, new, move, v_hat: new - lr * wd))
+)(_adamw(lambda w, lr, wd, new, v_hat, eps: new - lr * wd))
+
+adamw_step.mistake(
+    "decay of the square",
+    "You subtract lr weight_decay w². The decay is in proportion to w: lr weight_decay w.",
+)(_adamw(lambda w, lr, wd, new, v_hat, eps: new - lr * wd * w**2))
+
+adamw_step.mistake(
+    "step scaled by the decay",
+    "weight_decay scales Adam's step in your answer. It shrinks w: subtract lr weight_decay w.",
+)(_adamw(lambda w, lr, wd, new, v_hat, eps: w - (1 + wd) * (w - new)))
 
 adamw_step.mistake(
     "factor 1 - weight_decay",
     "You multiply by 1 - weight_decay (times lr elsewhere, or nowhere). The factor is 1 - lr weight_decay, "
     "on w alone.",
-)(_adamw(lambda w, lr, wd, new, move, v_hat: (1 - wd) * new))
+)(_adamw(lambda w, lr, wd, new, v_hat, eps: (1 - wd) * new))
 
 adamw_step.mistake(
     "moments of the decayed weights",
@@ -1807,6 +1918,12 @@ gradient_descent.mistake(
 gradient_descent.mistake("one step too many", "Your path has a row too many: one step more than n_steps.")(
     lambda grad, w0, lr, n_steps: _walk()(grad, w0, lr, n_steps + 1)
 )
+
+gradient_descent.mistake(
+    "kept before the step",
+    "You store each point before you step, so that w0 stands there twice and the last point is missing. "
+    "Step first, then store.",
+)(_walk(keep=lambda path: np.array([path[0], *path[:-1]])))
 
 gradient_descent.mistake(
     "same array in every row",

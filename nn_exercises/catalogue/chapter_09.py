@@ -739,6 +739,12 @@ diagnose_run.mistake(
     "at the loss.",
 )(_reader(order=("small", "dead", "large", "over"), small=lambda loss, val, h: h["score"][-1] < 0.7))
 
+diagnose_run.mistake(
+    "good runs called too small",
+    "You call the learning rate too small in good runs too: your limit for the loss or the score is too "
+    "strict. Compare the last loss with the *first*: has it hardly fallen?",
+)(_reader(small=lambda loss, val, h: loss[-1] > 0.01 * loss[0]))
+
 diagnose_run.mistake("always fine", 'You always return "fine".')(lambda history: "fine")
 
 diagnose_run.mistake(
