@@ -20,7 +20,7 @@ from nn_exercises.conditions import condition
 from nn_exercises.exercise import Loss
 from nn_exercises.judge import Judgement, Prepared, argument_names
 from nn_exercises.look import Diagnosis, Look, is_number
-from nn_exercises.mistakes import known, nearly_known
+from nn_exercises.mistakes import known, known_in_part, nearly_known
 from nn_exercises.run import Facts, Outcome, give
 from nn_exercises.show import show_node, show_number
 
@@ -118,6 +118,21 @@ def _only_where(look: Look) -> Diagnosis | None:
         else f"Your function is right in the other cases, but {wrong} where {where.phrase}."
     )
     return look.made(f"wrong_{where.key}", message, i)
+
+
+def _known_in_one_part(look: Look) -> Diagnosis | None:
+    """Report a known mistake, or a slip, in one returned value; others may be wrong too."""
+    paths = [f.path[0] for f in look.faults.values() if f.path and f.kind in OF_VALUE]
+    if not look.part_names or not paths or len(paths) < 0.75 * len(look.faults):
+        return None
+    for part in sorted(set(paths)):
+        found = known_in_part(look.prepared, look.outcomes, part)
+        if found:
+            return look.made(found.key, found.message)
+        slip = replay.slips_in_part(look, part)
+        if slip:
+            return slip
+    return None
 
 
 def _nearly_known(look: Look) -> Diagnosis | None:
@@ -228,10 +243,12 @@ DETECTORS = (
     figures.values_of_one,
     replay.slips,
     _problem,
+    _known_in_one_part,
     _global_name,
     figures.entries,
     _nearly_known,
     forms.lengths,
+    forms.texts,
     _only_where,
     _one_part,
     _in_common,

@@ -227,6 +227,8 @@ SIMPLE: tuple[tuple[str, str, Callable[[np.ndarray], np.ndarray]], ...] = (
 
 def _simple(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
     """Recognise a simple function of the right numbers, or an argument itself."""
+    if not all(np.isfinite(e).all() and np.isfinite(g).all() for _, e, g in pairs):
+        return None
     with np.errstate(all="ignore"):
         for key, words, f in SIMPLE:
             if all(close(f(e), g) for _, e, g in pairs):

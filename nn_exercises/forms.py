@@ -279,6 +279,33 @@ def lengths(look: Look) -> Diagnosis | None:
     return look.made("length", message, i)
 
 
+def texts(look: Look) -> Diagnosis | None:
+    """Report a word that is not the one that is due, or is spelled otherwise."""
+    failing = [i for i in look.of_kind("values") if look.faults[i].expected.kind == "text"]
+    if not failing or len(failing) < 0.5 * len(look.faults):
+        return None
+    i = look.first if look.first in failing else failing[0]
+    spelled = [
+        i for i in failing if _letters(look.faults[i].given.data) == _letters(look.faults[i].expected.data)
+    ]
+    if spelled:
+        fault = look.faults[spelled[0]]
+        message = (
+            f"The answer {fault.given.data[:60]!r} is right but for its spelling: write {fault.expected.data!r}, "
+            "letter for letter."
+        )
+        return look.made("spelling", message, spelled[0])
+    where = condition(look, failing)
+    fault, part = look.faults[i], look.part_name(look.faults[i].path)
+    place = f" where {where.phrase}" if where else ""
+    message = f"{part or 'The answer'} is {fault.given.data[:60]!r}{place}; {fault.expected.data!r} is due."
+    return look.made(f"wrong_{where.key}" if where else None, message, i)
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text.lower() if c.isalnum())
+
+
 def _count(look: Look, i: int, place: str) -> Diagnosis:
     given, due = look.faults[i].given, look.faults[i].expected
     have = len(given.data) if given.kind in SEQUENCES else 1

@@ -81,6 +81,13 @@ class Look:
         return f"`{self.part_names[path[0]]}`"
 
     @functools.cached_property
+    def speaks(self) -> bool:
+        """Whether words are among the returned values."""
+        nodes = [e.value for e in self.prepared.expected if e.value is not None]
+        parts = [p for n in nodes for p in (n.data if n.kind in SEQUENCES else (n,))]
+        return any(p.kind == "text" for p in parts)
+
+    @functools.cached_property
     def comparable(self) -> list[int]:
         """The cases in which both sides returned a value that is compared with the reference's."""
         return [
@@ -122,7 +129,7 @@ class Look:
         """Return a case's arguments by parameter name, defaults filled in."""
         return arguments(self.exercise, self.prepared.cases[i])
 
-    def made(self, key: str, message: str, case: int | None = None, **more: Any) -> Diagnosis:
+    def made(self, key: str | None, message: str, case: int | None = None, **more: Any) -> Diagnosis:
         """Return a diagnosis that shows a case, by default the first failing one."""
         return Diagnosis(key, message, self.first if case is None else case, **more)
 

@@ -10,7 +10,7 @@ import numpy as np
 from nn_exercises.compare import alike
 from nn_exercises.exercise import Case, Mistake
 from nn_exercises.judge import Judgement, Prepared, Verdict, judge
-from nn_exercises.run import Outcome, facts_of, run
+from nn_exercises.run import Node, Outcome, facts_of, run
 
 MISTAKE_LIMIT = 5.0  # seconds for one known mistake
 PROBE_LIMIT = 1.0  # seconds for one call of it
@@ -135,6 +135,44 @@ def known(
             and any(va.fault or va.purity for _, va, _, _ in some)
         ):
             return mistake
+    return None
+
+
+def parts_of(outcomes: Sequence[Outcome], part: int) -> list[Node | None]:
+    """Return one of the returned values in each case, None where there is none."""
+    nodes = (o.value if o.status == "returned" else None for o in outcomes)
+    return [n.data[part] if n and n.kind in ("tuple", "list") and len(n.data) > part else None for n in nodes]
+
+
+def same_part(mine: Sequence[Node | None], theirs: Sequence[Node | None], due: Sequence[Node | None]) -> bool:
+    """Tell whether one returned value agrees in every case, and is wrong somewhere."""
+    known_cases = [
+        (m, t, d) for m, t, d in zip(mine, theirs, due, strict=True) if m is not None and d is not None
+    ]
+    if not known_cases or not all(alike(m, t, kinds=False) for m, t, _ in known_cases):
+        return False
+    return not all(alike(m, d, kinds=False) for m, _, d in known_cases)
+
+
+def known_in_part(prepared: Prepared, outcomes: Sequence[Outcome], part: int) -> Mistake | None:
+    """Return the first known mistake that gives one of the returned values as the answer does."""
+    if not prepared.exercise.mutants:
+        return None
+    mine, due = parts_of(outcomes, part), parts_of(prepared.expected, part)
+    wrong = [
+        i
+        for i, m in enumerate(mine)
+        if m is not None and due[i] is not None and not alike(m, due[i], kinds=False)
+    ]
+    probes = sorted(
+        wrong, key=lambda i: (prepared.cases[i].group != "values", size_of(prepared.cases[i].args), i)
+    )[:2]
+    for index, mistake in enumerate(prepared.exercise.mistakes):
+        tried = parts_of([_once(prepared, mistake.code, i) for i in probes], part)
+        if all(alike(t, mine[i], kinds=False) for t, i in zip(tried, probes, strict=True)):
+            theirs, _ = what_it_does(prepared, index, again=False)
+            if same_part(mine, parts_of(theirs, part), due):
+                return mistake
     return None
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from nn_exercises.compare import OF_VALUE, alike
 from nn_exercises.judge import judge
 from nn_exercises.look import Diagnosis, Look, is_number, with_arguments
-from nn_exercises.mistakes import agree, candidate, probes_for, size_of
+from nn_exercises.mistakes import agree, candidate, parts_of, probes_for, same_part, size_of
 from nn_exercises.mutate import WORDS, mutants
 from nn_exercises.run import Call, Outcome, run
 
@@ -25,8 +25,8 @@ REPLAY_LIMIT = 1.0  # seconds for one replayed call list
 def other_arguments(look: Look) -> Diagnosis | None:
     """Report an answer that does what the reference would do with other arguments."""
     failing = [i for i in look.of_kind(*OF_VALUE) if i in look.comparable]
-    if not failing or len(failing) < 0.75 * len(look.faults):
-        return None
+    if not failing or len(failing) < 0.75 * len(look.faults) or look.speaks:
+        return None  # words agree by chance
     failing.sort(key=lambda i: size_of(list(look.arguments(i).values())))
     for key, message, change in _changes(look):
         if _fits(look, failing, change):
@@ -171,8 +171,8 @@ def _changed(values: dict, name: str, f: Callable) -> dict | None:
 
 def slips(look: Look) -> Diagnosis | None:
     """Report an answer that does what the reference would do with one small slip in it."""
-    if not look.exercise.mutants:
-        return None
+    if not look.exercise.mutants or look.speaks:
+        return None  # words agree by chance
     probes = probes_for(look.prepared, look.judgement)
     if not probes or all(look.outcomes[i].status == "raised" for i in probes):
         return None
@@ -189,4 +189,24 @@ def slips(look: Look) -> Diagnosis | None:
                 f"Your results are those of the right formula with one slip in it: {WORDS[mutant.kind]}."
             )
             return look.made(mutant.kind, message)
+    return None
+
+
+def slips_in_part(look: Look, part: int) -> Diagnosis | None:
+    """Report one returned value that is what the reference would return with one small slip in it."""
+    if not look.exercise.mutants:
+        return None
+    mine, due = parts_of(look.outcomes, part), parts_of(look.prepared.expected, part)
+    wrong = [i for i in look.comparable if mine[i] is not None and not alike(mine[i], due[i], kinds=False)]
+    probes = sorted(wrong, key=lambda i: (size_of(look.prepared.cases[i].args), i))[:2]
+    for mutant in mutants(look.exercise):
+        tried = run(mutant.code, [look.prepared.calls[i] for i in probes], time_limit=REPLAY_LIMIT)
+        if not all(
+            alike(t, mine[i], kinds=False) for t, i in zip(parts_of(tried, part), probes, strict=True)
+        ):
+            continue
+        theirs = run(mutant.code, look.prepared.calls, time_limit=REPLAY_LIMIT)
+        if same_part(mine, parts_of(theirs, part), due):
+            message = f"{look.part_name((part,))} is what comes of the right formula with one slip in it: "
+            return look.made(mutant.kind, f"{message}{WORDS[mutant.kind]}.")
     return None

@@ -425,3 +425,67 @@ def test_the_card_never_shows_the_reference():
     for answer in (*DENSE.values(), *BEND.values()):
         for of in (dense, bend):
             assert "np.square(z, dtype" not in check_exercise(answer, of).html()
+
+
+@exercise(chapter="99_toy", difficulty="easy", aim="Name it.", hints=HINTS)
+def name_it(x):
+    """Return "over fitting" where x > 0, else "fine"."""
+    return "over fitting" if x > 0 else "fine"
+
+
+@name_it.cases
+def _(rng):
+    for x in (1.0, 2.0, -1.0, -2.0):
+        yield case(x, note=f"x = {x:g}")
+
+
+def test_words():
+    assert named(name_it, lambda x: name_it.reference(x).title())[0] == "spelling"
+    message = named(name_it, lambda x: "fine")[1]
+    assert "'fine'" in message and "'over fitting' is due" in message
+
+
+@exercise(chapter="99_toy", difficulty="easy", aim="Two at once.", hints=HINTS)
+def both(p, y):
+    """Return a loss and its gradient.
+
+    Returns
+    -------
+    loss : float
+    grad : array (n,)
+    """
+    return np.mean((p - y) ** 2), 2 * (p - y) / len(p)
+
+
+@both.cases
+def _(rng):
+    for n in (3, 4, 6):
+        yield case(rng.normal(size=n), rng.normal(size=n), note=f"{n} samples")
+
+
+@both.mistake("absolute", "Your loss is the mean of the absolute errors.")
+def _(p, y):
+    return np.mean(np.abs(p - y)), 2 * (p - y) / len(p)
+
+
+def test_a_known_mistake_in_one_part_is_named_though_the_other_is_wrong_too():
+    def answer(p, y):
+        return np.mean(np.abs(p - y)), np.sin(p) + y**3
+
+    assert named(both, answer)[0] == "absolute"
+
+
+def test_a_slip_in_one_part():
+    def answer(p, y):
+        return np.mean((p - y) ** 3), np.sin(p) + y**3
+
+    assert named(both, answer)[0] in ("constant", "missing_power")
+
+
+def test_wrong_entries_are_told_by_their_arguments():
+    def answer(z, alpha=2.0):
+        right = bend.reference(z, alpha)
+        return np.where(np.asarray(z) < 0, right + np.sin(z), right)
+
+    key, message = named(bend, answer)
+    assert key == "wrong_where_z_negative" and "`z` is negative" in message
