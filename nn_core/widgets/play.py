@@ -197,7 +197,7 @@ class Playground(Interactive):
         "A network learns the chosen samples: the plane as it divides it after 0, 10, 50 and 200 epochs, and "
         "the falling loss on training and test samples."
     )
-    slice = 0.012  # seconds of training between two pictures
+    slice = 0.008  # seconds of training between two pictures
 
     def __init__(self, X, y, data):
         self.data = dict(DATA)

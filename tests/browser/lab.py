@@ -184,9 +184,11 @@ class View:
         return self.root.locator(".nn-reading > div").first.inner_text()
 
     def numbers(self):
-        """All numbers of the reading at one moment, by name; several of one name as a list, words as words."""
+        """All numbers of the reading at one moment, by name; several of one name as a list."""
         texts = self.root.evaluate(
-            "el => Object.fromEntries([...el.querySelectorAll('b[data-name]')].map(b => [b.dataset.name, b.innerText]))"
+            """el => Object.fromEntries(
+                [...el.querySelectorAll('b[data-name]')].map(b => [b.dataset.name, b.innerText])
+            )"""
         )
         return {name: _parsed(text) for name, text in texts.items()}
 
@@ -298,6 +300,7 @@ class View:
         return self.page.evaluate(
             """async ([el, handle, times]) => {
                 const img = el.querySelector('img'), spent = [];
+                const forth = +handle.getAttribute('aria-valuenow') < +handle.getAttribute('aria-valuemax');
                 for (let i = 0; i < times; i++) {
                     const begin = performance.now();
                     const shown = new Promise((done) => {
@@ -307,7 +310,7 @@ class View:
                         });
                         watcher.observe(img, { attributes: true, attributeFilter: ['src'] });
                     });
-                    const key = i < times / 2 ? 'ArrowRight' : 'ArrowLeft';
+                    const key = (i < times / 2) === forth ? 'ArrowRight' : 'ArrowLeft';
                     const event = new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true });
                     handle.dispatchEvent(event);
                     const limit = new Promise((done) => setTimeout(() => done(begin + 5000), 5000));
