@@ -578,6 +578,12 @@ def dense_backward(dZ, X, W):
     return dX, dW, db
 
 
+@dense_backward.gradient_of("X", output=0)
+@dense_backward.gradient_of("W", output=1)
+def _(dZ, X, W):
+    return np.sum(dZ * (X @ W))
+
+
 @dense_backward.cases
 def _(rng):
     def layer(n, n_in, n_out, **options):
@@ -894,6 +900,11 @@ def relu_backward(dA, Z):
     return dA * (Z > 0)
 
 
+@relu_backward.gradient_of("Z")
+def _(dA, Z):
+    return np.sum(dA * np.maximum(Z, 0))
+
+
 @relu_backward.cases
 def _(rng):
     def away_from_0(*shape):
@@ -1165,6 +1176,14 @@ def mlp_gradients(X, y, W1, b1, W2, b2):
     delta2 = (A2 - y) / len(X) * A2 * (1 - A2)
     delta1 = (delta2 @ W2.T) * A1 * (1 - A1)
     return X.T @ delta1, delta1.sum(axis=0), A1.T @ delta2, delta2.sum(axis=0)
+
+
+@mlp_gradients.gradient_of("W1", output=0)
+@mlp_gradients.gradient_of("b1", output=1)
+@mlp_gradients.gradient_of("W2", output=2)
+@mlp_gradients.gradient_of("b2", output=3)
+def _(X, y, W1, b1, W2, b2):
+    return np.sum((_sigmoid(_sigmoid(X @ W1 + b1) @ W2 + b2) - y) ** 2) / (2 * len(X))
 
 
 @mlp_gradients.cases

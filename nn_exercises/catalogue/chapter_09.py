@@ -322,7 +322,7 @@ def _(X, y, rng):
 @train_digits.mistake("no hidden layer", DIGITS["no hidden layer"])
 def _(X, y, rng):
     W, b, one_hot = np.zeros((64, 10)), np.zeros(10), np.eye(10)[y]
-    for _ in range(100):
+    for _ in range(5):
         P = np.exp(X @ W + b)
         P /= P.sum(axis=1, keepdims=True)
         W, b = W - X.T @ (P - one_hot) / len(X), b - (P - one_hot).mean(axis=0)
@@ -459,6 +459,37 @@ def diagnose_run(history):
     return "fine"
 
 
+_LIMITS = {
+    "if history['dead_fraction'] > 0.5:": {
+        "if history['dead_fraction'] >= 0.5:": "no run has exactly one half",
+        "if history['dead_fraction'] > 0.25:": "a quarter lies between a few and most, too",
+    },
+    "if not np.isfinite(loss).all() or loss[-1] > loss[0]:": {
+        "if not np.isfinite(loss).all() or loss[-1] >= loss[0]:": "no loss ends exactly where it began",
+        "if not np.isfinite(loss).all() or loss[-2] > loss[0]:": "one epoch earlier the loss had risen as "
+        "well",
+    },
+    "if val_loss[-1] > 1.2 * val_loss.min():": {
+        "if val_loss[-1] >= 1.2 * val_loss.min():": "no val_loss ends exactly there",
+        "if val_loss[-2] > 1.2 * val_loss.min():": "one epoch earlier val_loss had risen as well",
+    },
+    "if loss[-1] > 0.8 * loss[0]:": {
+        "if loss[-1] >= 0.8 * loss[0]:": "no loss ends exactly there",
+        "if loss[-2] > 0.8 * loss[0]:": "one epoch earlier the loss had not fallen either",
+        "if loss[-1] > 0.4 * loss[0]:": "good runs lose far more than half",
+        "if loss[-1] > 0.8 * loss[1]:": "after one epoch a loss that hardly falls has hardly fallen",
+    },
+}
+for _line, _others in _LIMITS.items():
+    for _other, _reason in _others.items():
+        diagnose_run.equivalent(f"{_line}  ->  {_other}", _reason)
+diagnose_run.equivalent(
+    "loss, val_loss = (np.array(history['loss']), np.array(history['val_loss']))  ->  loss, val_loss = "
+    "(history['loss'], np.array(history['val_loss']))",
+    "a list serves as well where only entries are read and np.isfinite takes it",
+)
+
+
 def _history(loss, val_loss, score, val_score, dead):
     """Return a history of plain Python numbers."""
     curves = {"loss": loss, "val_loss": val_loss, "score": score, "val_score": val_score}
@@ -499,22 +530,22 @@ class _Runs:
         score = 1 - 0.85 * (loss / first)
         return _history(loss, val_loss, score, score - 0.01, self.few_dead() if dead is None else dead)
 
-    def too_small(self, n, dead=None):
+    def too_small(self, n, dead=None, first=None):
         """Return a run whose loss hardly moves."""
-        first = self.first()
+        first = first or self.first()
         loss = first * (1 - self.rng.uniform(0.02, 0.04) * np.linspace(0, 1, n)) * self.noise(n, 0.0004)
         score = 0.1 + 0.08 * np.linspace(0, 1, n) + 0.005 * self.rng.uniform(-1, 1, n)
         return _history(loss, 1.01 * loss, score, score - 0.005, self.few_dead() if dead is None else dead)
 
     def too_large(self, n, kind):
-        """Return a run that rises, that jumps about, or that ends in nan or inf."""
+        """Return a run that climbs, rises after a fall, jumps about, or ends in nan or inf."""
         first, steps = self.first(), np.linspace(0, 1, n)
         if kind == "jumps":
             loss = first * self.rng.uniform(1.3, 4.0, n)
             loss[0], loss[-1] = first, 2.2 * first
         else:
             loss = first * np.exp(self.rng.uniform(2, 4) * steps) * self.noise(n, 0.02)
-            loss[0] = first
+            loss[0], loss[1] = first, (1.1 if kind == "climbs" else 0.97) * first
         val_loss = 1.05 * loss
         if kind in ("nan", "inf"):
             bad = n // 2
@@ -566,7 +597,9 @@ def _(rng):
     yield case(runs.fine(25), group="shape", note="25 epochs")
     yield case(runs.too_small(60), group="shape", note="60 epochs")
     yield case(runs.overfitting(20), group="shape", note="20 epochs")
-    yield case(runs.too_large(12, "rises"), group="shape", note="12 epochs")
+    yield case(
+        runs.too_large(12, "climbs"), group="shape", note="12 epochs, a loss that rises in all of them"
+    )
     yield case(runs.too_large(30, "nan"), group="edge", note="a loss that becomes nan")
     yield case(runs.too_large(30, "inf"), group="edge", note="a loss that becomes inf")
     yield case(runs.soon_nan(30), group="edge", note="a loss that falls well and is nan in the end")
@@ -576,6 +609,7 @@ def _(rng):
     yield case(
         runs.too_small(30, dead=0.14), group="edge", note="a loss that hardly falls, and a few dead units"
     )
+    yield case(runs.too_small(30, first=0.55), group="edge", note="a small first loss that hardly falls")
     yield case(
         runs.overfitting(40, high=True), group="edge", note="a val_loss that ends above its first value"
     )
