@@ -117,6 +117,7 @@ class _Run:
         self.secret_name = hashlib.sha256(b"name" + course.secret).hexdigest()[:12]
         self.done = 0
         self.faults: list[str] = []
+        self.differences: list[str] = []
 
     def todo(self) -> Iterator[Job]:
         """Yield the jobs that are not done yet; what is done is only counted."""
@@ -150,9 +151,12 @@ class _Run:
         for record in self.out.records(self.places):
             summary.add(record)
         look = self._fill_gradebook(extra)
-        results.write(self.request.out / "report.html", report.page(summary, self.course, self.out.ran))
+        page = report.page(summary, self.course, self.out.ran, self.differences)
+        results.write(self.request.out / "report.html", page)
         self._sum_up(summary, graded, time.monotonic() - started)
         self._warn_of(strange)
+        if self.differences:
+            self._say(f"look at: {len(self.differences)} marks differ from nbgrader's own run (report.html)")
         for fault in self.faults[:3]:
             self._say(f"a fault of the grader, please report it: {fault}")
         return 1 if look or strange or self.faults else 0
@@ -206,7 +210,7 @@ class _Run:
         from nn_grading import gradebook
 
         try:
-            written = gradebook.fill(self.request.gradebook, self.course, self.places, self.out, extra)
+            written, self.differences = gradebook.fill(self.request.gradebook, self.course, self.places, self.out, extra)
         except gradebook.GradebookError as error:
             self._say(f"The gradebook was not brought up to date: {error}\nStart it again to go on.")
             return True

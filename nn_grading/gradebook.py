@@ -10,7 +10,9 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import os
 import re
+import sys
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
@@ -39,12 +41,24 @@ class GradebookError(Exception):
     """The gradebook could not be brought up to date."""
 
 
-def fill(url: str, course: Course, places: Iterable[results.Place], out: results.Results, extra: Extra) -> int:
-    """Bring the gradebook at `url` up to the results of `places`; return how many submissions that were."""
+def fill(
+    url: str, course: Course, places: Iterable[results.Place], out: results.Results, extra: Extra
+) -> tuple[int, list[str]]:
+    """Bring the gradebook at `url` up to the results of `places`.
+
+    Returns
+    -------
+    (int, list of str)
+        How many submissions that were, and the marks that differed from nbgrader's own run, should there have
+        been one.
+    """
+    history = History(out.out / "gradebook.json")
     config = _config(course.root)
     course_id = config.CourseDirectory.get("course_id", "") or "default_course"
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    # For a new database nbgrader calls `alembic` by name; it lies beside this Python, activated or not.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     try:
         with warnings.catch_warnings(), Gradebook(url, str(course_id)) as book:
             # nbgrader adds objects to a session in an order that SQLAlchemy remarks on; they arrive all the same.
@@ -61,15 +75,46 @@ def fill(url: str, course: Course, places: Iterable[results.Place], out: results
                     known.add(assignment.name)
                 job = results.job_of(place)
                 submission = _read(job)
-                _write(book, place, record, assignment, submission, extra)
+                _write(book, place, record, assignment, submission, extra, history)
                 _penalize(book, url, place, config)
                 path = out.out / "autograded" / place.student / place.assignment / f"{place.assignment}.ipynb"
                 results.write(path, json.dumps(autograded(record, assignment, submission), indent=1) + "\n")
                 written += 1
-            return written
+            return written, history.differences()
     except (SQLAlchemyError, InvalidEntry, MissingEntry) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise GradebookError(reason) from None
+    finally:
+        history.save()
+
+
+class History:
+    """What was written to the gradebook before: another automatic score found there is nbgrader's own."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self.known: dict[str, list] = json.loads(path.read_bytes())
+        except (OSError, ValueError):
+            self.known = {}
+
+    def note(self, where: str, found: float | None, score: float) -> None:
+        """Remember that `score` is written where `found` was."""
+        written, other = self.known.get(where, (None, None))
+        self.known[where] = [score, other if found in (None, written) else found]
+
+    def differences(self) -> list[str]:
+        """Return the marks that differ from nbgrader's own run."""
+        return [
+            f"{where}: {score:g} here, {other:g} there"
+            for where, (score, other) in sorted(self.known.items())
+            if other is not None and other != score
+        ]
+
+    def save(self) -> None:
+        """Keep it for the next run."""
+        if self.known:
+            results.write(self.path, json.dumps(self.known, sort_keys=True) + "\n")
 
 
 def _config(root: Path) -> Config:
@@ -123,7 +168,7 @@ def _course_cell(cell: notebook.Cell) -> NotebookNode:
 
 def _write(
     book: Gradebook, place: results.Place, record: Record, assignment: Assignment,
-    submission: notebook.Submission | None, extra: Extra,
+    submission: notebook.Submission | None, extra: Extra, history: History,
 ) -> None:
     """Write one submission's automatic scores and comments, in one transaction."""
     try:
@@ -145,6 +190,7 @@ def _write(
         old = grade.auto_score
         if grade.name in rows:
             grade.auto_score = rows[grade.name]["score"]
+            history.note(f"{place.student}/{place.assignment}/{grade.name}", old, grade.auto_score)
         else:      # marked by a person, unless there is nothing to mark
             grade.auto_score = 0.0 if submission is None or grade.name in untouched else None
         if grade.manual_score is None:

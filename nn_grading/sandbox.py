@@ -17,6 +17,7 @@ import socket
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import time
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +27,7 @@ import numpy
 HERE = Path(__file__).resolve().parent
 INSIDE = "/nn"
 START_LIMIT = 30.0      # seconds for a worker to become ready
+STARTS = 3              # attempts to start a worker that dies without a word
 END_LIMIT = 5.0         # seconds for a child to be ended
 
 
@@ -129,6 +131,7 @@ class Sandbox:
         self.memory = memory
         self.unsafe = unsafe
         self.process: subprocess.Popen | None = None
+        self.folder: tempfile.TemporaryDirectory | None = None      # of a worker without bubblewrap
         self.control: socket.socket | None = None
         self._told = b""
         self.cpu = 0.0      # seconds that this worker has computed
@@ -141,20 +144,30 @@ class Sandbox:
 
     def start(self) -> None:
         """Start the worker and wait until it is ready; SandboxError says what to do if it does not come."""
-        self.close()
         if sys.platform == "win32":
             raise SandboxError(
                 "official grading does not run on Windows itself: use WSL2 or a Linux container "
                 "(docs/instructors.md says how)"
             )
+        if not self.unsafe and shutil.which("bwrap") is None:
+            raise SandboxError(_advice("bubblewrap (the program bwrap) is not installed"))
+        for _ in range(STARTS):
+            complaint = self._start_once()
+            if complaint is None:
+                return
+            if complaint:      # without a word it was killed from outside: once more
+                break
+        raise SandboxError(_advice(complaint or "the worker did not start"))
+
+    def _start_once(self) -> str | None:
+        """Start the worker; return None if it is ready, else what it complained of."""
+        self.close()
         ours, theirs = socket.socketpair()
         fd = theirs.fileno()
         if self.unsafe:
-            folder = _gathered()
-            words = _python_words(Path(sys.executable), folder, fd, self.memory, _libraries()[0])
+            self.folder = _gathered()
+            words = _python_words(Path(sys.executable), self.folder.name, fd, self.memory, Path(self.folder.name))
         else:
-            if shutil.which("bwrap") is None:
-                raise SandboxError(_advice("bubblewrap (the program bwrap) is not installed"))
             words = [shutil.which("bwrap"), *command(fd, self.memory)[1:]]
         with theirs:
             self.process = subprocess.Popen(
@@ -165,15 +178,16 @@ class Sandbox:
                 start_new_session=True,
             )
         self.control, self._told = ours, b""
-        if self._listen(START_LIMIT) is None:
-            error = self._complaint()
-            self.close()
-            raise SandboxError(_advice(error))
+        if self._listen(START_LIMIT) is not None:
+            return None
+        complaint = self._complaint()
+        self.close()
+        return complaint
 
     def _complaint(self) -> str:
         process = self.process
         process.kill()
-        return process.communicate()[1].decode(errors="replace").strip()[-500:] or "the worker did not start"
+        return process.communicate()[1].decode(errors="replace").strip()[-500:]
 
     def _listen(self, seconds: float) -> dict | None:
         """Return the next line that the worker's parent says; None when it is gone or silent."""
@@ -231,19 +245,20 @@ class Sandbox:
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             self.process.stderr.close()
+        if self.folder is not None:
+            self.folder.cleanup()
+        self.folder = None
         self.process = self.control = None
         self.cpu = 0.0
 
 
-def _gathered() -> str:
-    """Return a folder in which the worker's files lie side by side, for a run without bubblewrap."""
-    import tempfile
-    import weakref
-
-    folder = tempfile.mkdtemp(prefix="nn_grading_")
+def _gathered() -> tempfile.TemporaryDirectory:
+    """Return a folder with the worker's files and NumPy side by side, for a run without bubblewrap."""
+    folder = tempfile.TemporaryDirectory(prefix="nn_grading_")
     for name, place in _files().items():
-        shutil.copy(place, Path(folder) / name)
-    weakref.finalize(_files, shutil.rmtree, folder, ignore_errors=True)
+        shutil.copy(place, Path(folder.name) / name)
+    for place in _libraries()[1]:
+        (Path(folder.name) / place.name).symlink_to(place)
     return folder
 
 

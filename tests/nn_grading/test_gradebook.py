@@ -23,8 +23,18 @@ nbgrader_api = pytest.importorskip("nbgrader.api", reason="nbgrader is not insta
 CHAPTER = "01_neuron"
 
 
+@pytest.fixture(scope="module")
+def empty_gradebook(tmp_path_factory):
+    """A database as nbgrader makes it; making one takes seconds, copying it none."""
+    path = tmp_path_factory.mktemp("gradebook") / "gradebook.db"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+        nbgrader_api.Gradebook(f"sqlite:///{path}", "nn_textbook").close()
+    return path
+
+
 @pytest.fixture
-def course(tmp_path, sandboxed, monkeypatch):
+def course(tmp_path, sandboxed, monkeypatch, empty_gradebook):
     """A course folder with a released chapter that has a written answer too, and three submissions."""
     from nn_grading import course as courses
 
@@ -43,6 +53,7 @@ def course(tmp_path, sandboxed, monkeypatch):
     for name in ("solutions", "grading"):
         (tmp_path / name).mkdir()
     shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    shutil.copy(empty_gradebook, tmp_path / "grading")
     submitted = tmp_path / "grading" / "submitted"
     wrong = making.wrong_answers(making.of_chapter(CHAPTER)[0])[0]
     making.hand_in(submitted, "ann", CHAPTER, chapter())
@@ -94,6 +105,14 @@ def test_scores_and_comments_arrive_once(course):
             assert "bias" in comments["neuron_preactivation_answer"]
 
 
+def test_a_new_gradebook_is_made(course):
+    (course / "grading" / "gradebook.db").unlink()
+    code, told = grade(course)
+    assert code == 0, told
+    with book(course) as gradebook:
+        assert gradebook.find_submission_notebook(CHAPTER, CHAPTER, "ann").score == 6
+
+
 def test_a_written_answer_waits_for_a_person(course):
     grade(course)
     with book(course) as gradebook:
@@ -122,6 +141,20 @@ def test_what_a_person_entered_stays(course):
         assert mark.needs_manual_grade      # the automatic score has changed under the person's
         (note,) = [c for c in page.comments if c.name == "neuron_answer"]
         assert note.comment == "Handed in on paper."
+
+
+def test_marks_that_differ_from_nbgraders_own_run_are_named(course):
+    grade(course)
+    assert "nothing" in (course / "grading" / "report.html").read_text().lower()
+    with book(course) as gradebook:      # as if `nbgrader autograde` had run since
+        page = gradebook.find_submission_notebook(CHAPTER, CHAPTER, "bob")
+        (mark,) = [g for g in page.grades if g.name == "neuron_preactivation"]
+        mark.auto_score = 2.0
+        gradebook.db.commit()
+    for _ in range(2):
+        _, told = grade(course)
+        assert "1 marks differ" in told
+        assert f"bob/{CHAPTER}/neuron_preactivation: 0 here, 2 there" in (course / "grading" / "report.html").read_text()
 
 
 def test_extra_time_and_penalty(course):
