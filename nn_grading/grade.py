@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import time
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from nn_exercises import EXERCISES
+from nn_exercises import EXERCISES, run
 from nn_exercises import judge as judging
-from nn_exercises import run
 from nn_exercises.checking import result_of, with_hint
 from nn_exercises.exercise import Exercise
 from nn_grading import names, notebook, protocol, wire
@@ -20,6 +20,7 @@ from nn_grading.worker import NOT_ENOUGH_MEMORY
 
 STATUSES = ("unreadable", "not_attempted", "not_allowed", "crashed", "timeout", "error", "failed", "passed")
 LARGEST_REPLY = 32 * 2**20
+ATTEMPTS = 3     # runs of an answer whose process is killed, by itself or from outside
 GRACE = 1.0      # seconds in which the worker may still report that the time was up
 
 Record = dict[str, Any]
@@ -86,12 +87,15 @@ def script_of(name: str, seed: int) -> Script:
     return Script(prepared, data, tuple(functions), tuple(expected))
 
 
-class Ended(Exception):
-    """The worker ended before it answered; `status` and `message` say how."""
+class EndedError(Exception):
+    """The worker ended before it answered; `status` and `message` say how.
 
-    def __init__(self, status: str, message: str) -> None:
+    `killed` is True where something outside may have killed it: then the answer is run again.
+    """
+
+    def __init__(self, status: str, message: str, killed: bool = False) -> None:
         super().__init__(message)
-        self.status, self.message = status, message
+        self.status, self.message, self.killed = status, message, killed
 
 
 def grade(course: Course, job: Job, box: Sandbox, limits: Limits) -> Record:
@@ -220,11 +224,14 @@ def _grade_reading(
         )
         return row(exercise, "not_allowed", message=message, mistake="not_allowed")
     script = script_of(exercise.name, seed)
-    try:
-        reply, asked = line.run(exercise, reading, script, limits.seconds(exercise))
-        result = _result(exercise, script, reply, asked, line)
-    except Ended as end:
-        return row(exercise, end.status, message=end.message)
+    for attempt in range(ATTEMPTS):
+        try:
+            reply, asked = line.run(exercise, reading, script, limits.seconds(exercise))
+            result = _result(exercise, script, reply, asked, line)
+            break
+        except EndedError as end:
+            if not end.killed or attempt == ATTEMPTS - 1:
+                return row(exercise, end.status, message=end.message)
     if isinstance(result, dict):
         return result
     status, message = result.status, result.message
@@ -258,9 +265,9 @@ def _result(
         if len(outcomes) != len(prepared.calls):
             raise wire.WireError(f"{len(outcomes)} outcomes for {len(prepared.calls)} calls")
     except (KeyError, TypeError, ValueError) as error:
-        raise Ended("crashed", f"The worker's report could not be read ({error}).") from None
+        raise EndedError("crashed", f"The worker's report could not be read ({error}).") from None
     if any(o.error is not None and o.error.type == "MemoryError" for o in outcomes):
-        raise Ended("crashed", "The answer used more memory than it may.")
+        raise EndedError("crashed", "The answer used more memory than it may.")
     if all(o.error is not None and o.error.type == "ModuleNotFoundError" for o in outcomes):
         message = f"{outcomes[0].error.message}. Official grading has NumPy and Python's standard library."
         return row(exercise, "not_allowed", message=message, mistake="not_allowed")
@@ -318,7 +325,7 @@ class _Line:
     def run(
         self, exercise: Exercise, reading: names.Reading, script: Script, seconds: float
     ) -> tuple[Any, list[dict[str, int]]]:
-        """Return the worker's reply and how often each call asked for each callable; `Ended` if none comes."""
+        """Return the worker's reply and how often each call asked for each callable; `EndedError` if none comes."""
         functions = script.functions
         order = {
             "name": exercise.name,
@@ -340,12 +347,12 @@ class _Line:
                 deadline += time.monotonic() - began      # the limit counts the student's own time
         except protocol.TooLateError:
             self.close(kill=True)
-            raise Ended("timeout", f"The time limit of {seconds:g} seconds ended it.") from None
+            raise EndedError("timeout", f"The time limit of {seconds:g} seconds ended it.") from None
         except protocol.ClosedError:
             raise self._ended() from None
         except (protocol.ProtocolError, wire.WireError) as error:
             self.close(kill=True)
-            raise Ended("crashed", f"The worker's report could not be read ({error}).") from None
+            raise EndedError("crashed", f"The worker's report could not be read ({error}).") from None
 
     def facts(self) -> run.Facts | None:
         """Return what the worker says about the answer's code; None if it does not say."""
@@ -359,12 +366,12 @@ class _Line:
             self.close(kill=True)
             return None
 
-    def _ended(self) -> Ended:
+    def _ended(self) -> EndedError:
         code = self.close(kill=True)
         if code == NOT_ENOUGH_MEMORY:
-            return Ended("crashed", "The answer used more memory than it may.")
+            return EndedError("crashed", "The answer used more memory than it may.")
         how = f"was ended by signal {-code}" if code < 0 else f"ended itself with exit code {code}"
-        return Ended("crashed", f"The process that ran this answer {how}.")
+        return EndedError("crashed", f"The process that ran this answer {how}.", code == -signal.SIGKILL)
 
 
 def _answer(request: dict[str, Any], functions: tuple[run.Fn, ...], asked: list[dict[str, int]]) -> dict[str, Any]:

@@ -1,0 +1,109 @@
+"""Honest work gets the same points here, in the reader's notebook and in stock nbgrader.
+
+NN_AGREEMENT=300 sets how many generated submissions are compared; the default keeps the suite short.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import making
+import pytest
+from conftest import ROOT
+
+from nn_exercises import EXERCISES
+
+COUNT = int(os.environ.get("NN_AGREEMENT", "24"))
+CHAPTERS = sorted({exercise.chapter for exercise in EXERCISES.values()})
+SLOW = {"train_digits"}      # trains for seconds; the test of the capstone's solution covers it
+
+
+def grades_of(out: Path) -> dict[tuple[str, str], float]:
+    with (out / "grades.csv").open(newline="", encoding="utf-8") as file:
+        return {(row["student"], row["exercise"]): float(row["score"]) for row in csv.DictReader(file)}
+
+
+def in_the_notebook(document: dict) -> dict[str, float]:
+    """Return the points that a reader's own Run All shows, cell by cell; an exception is worth nothing."""
+    scope: dict = {"__name__": "__main__"}
+    points = {}
+    for cell in document["cells"]:
+        if cell["cell_type"] != "code":
+            continue
+        marks = cell["metadata"].get("nbgrader", {})
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            if marks.get("grade"):
+                try:
+                    points[marks["grade_id"]] = float(eval(cell["source"], scope))
+                except Exception:
+                    points[marks["grade_id"]] = 0.0
+            else:
+                with contextlib.suppress(Exception):
+                    exec(cell["source"], scope)
+    return points
+
+
+@pytest.mark.slow
+def test_generated_submissions_agree_with_the_notebooks_own_check(tmp_path, grade_cli):
+    chapters = [name for name in CHAPTERS if not SLOW & {e.name for e in making.of_chapter(name)}]
+    documents = {f"s{n:03d}": making.mixed(chapters[n % len(chapters)], n) for n in range(COUNT)}
+    for number, (student, document) in enumerate(documents.items()):
+        making.hand_in(tmp_path / "submitted", student, chapters[number % len(chapters)], document)
+    done = grade_cli(tmp_path / "submitted", "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stdout + done.stderr
+    official = grades_of(tmp_path / "out")
+    differ = {
+        (student, name): (official[student, name], points)
+        for student, document in documents.items()
+        for name, points in in_the_notebook(document).items()
+        if official[student, name] != points
+    }
+    assert not differ
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapters_solution_gets_full_marks(name, tmp_path, grade_cli):
+    built = ROOT / "solutions" / name / f"{name}.ipynb"
+    document = json.loads(built.read_text(encoding="utf-8")) if built.is_file() else making.chapter(name)
+    making.hand_in(tmp_path / "submitted", "ann", name, document)
+    done = grade_cli(tmp_path / "submitted", "--out", tmp_path / "out", "--time-limit", 60)
+    assert done.returncode == 0
+    expected = {("ann", exercise.name): exercise.points for exercise in making.of_chapter(name)}
+    assert grades_of(tmp_path / "out") == expected
+
+
+@pytest.mark.slow
+def test_stock_nbgrader_gives_the_same(tmp_path, grade_cli):
+    pytest.importorskip("nbgrader", reason="nbgrader is not installed")
+    name = "01_neuron"
+    making.hand_in(tmp_path / "source", ".", name, making.chapter(name))
+    for number in range(4):
+        making.hand_in(tmp_path / "submitted", f"s{number}", name, making.mixed(name, number))
+    (tmp_path / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'c'\n")
+    env = {
+        **os.environ, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    for words in (["generate_assignment", name], ["autograde", name], ["export", "--to=export.csv"]):
+        done = subprocess.run([sys.executable, "-m", "nbgrader", *words], cwd=tmp_path, env=env, text=True,
+                              capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}", "c") as book:
+        stock = {
+            (f"s{number}", grade.name): grade.auto_score
+            for number in range(4)
+            for grade in book.find_submission_notebook(name, name, f"s{number}").grades
+        }
+    done = grade_cli(tmp_path / "submitted", "--out", tmp_path / "out")
+    assert done.returncode == 0
+    assert grades_of(tmp_path / "out") == stock
