@@ -109,7 +109,7 @@ def frame_rate(seconds=2.0):
 
 
 def page_times():
-    """Milliseconds from key to picture for one slider of each widget, and the playground's frames a second."""
+    """Milliseconds from key to picture, one slider a widget, and the playground's frames a second."""
     sys.path.insert(0, str(Path(__file__).parent.parent))
     from playwright.sync_api import sync_playwright
 

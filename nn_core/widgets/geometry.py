@@ -374,6 +374,7 @@ class PerceptronTraining(Interactive):
             "w": last.w,
             "b": last.b,
             "samples on the wrong side": wrong,
+            "learning rate": lr,
         }
         return Reading(sentence, numbers)
 

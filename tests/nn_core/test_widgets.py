@@ -213,8 +213,9 @@ def test_moves_are_fast(widget):
     assert max(medians.values(), default=0) < 40, medians
 
 
-def test_import_leaves_pyplot_state_alone_and_nn_core_light():
-    code = "import nn_core, sys; print([m for m in ('matplotlib', 'ipywidgets', 'anywidget') if m in sys.modules])"
+def test_import_of_nn_core_loads_neither_matplotlib_nor_ipywidgets():
+    heavy = ("matplotlib", "ipywidgets", "anywidget")
+    code = f"import nn_core, sys; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
