@@ -32,4 +32,4 @@ c.ClearSolutions.text_stub = "*Write your answer here.*"
 c.OverwriteCells.add_missing_cells = True  # a deleted test cell comes back and scores 0, instead of stopping
 c.ExecutePreprocessor.timeout = 120  # seconds a cell
 c.Execute.timeout = 120
-c.ExportPlugin.to = str(root / "grading" / "grades.csv")
+c.ExportPlugin.to = str(root / "grading" / "export.csv")

@@ -180,7 +180,7 @@ def test_feedback_holds_no_solution(course):
 
 
 def test_export(course):
-    with (course.root / "grading" / "grades.csv").open(encoding="utf-8") as file:
+    with (course.root / "grading" / "export.csv").open(encoding="utf-8") as file:
         rows = {(row["student_id"], row["assignment"]): row for row in csv.DictReader(file)}
     for name in CHAPTERS:
         total = sum(maximum(name).values())
