@@ -36,6 +36,8 @@ class Card:
     printed: str = ""
 
 
+STOPPED = "Your function stopped"  # the row that shows an exception
+
 # A star next to a letter on its inner sides only is stress; in a formula it is a product.
 MARKS = re.compile(r"(`[^`]+`|\*\*[^*]+\*\*|(?<![\w*)])\*\w(?:[^*\n]*\w)?\*(?![\w*(]))")
 
@@ -108,10 +110,12 @@ def as_html(result: Result) -> str:
     if result.message:
         out.append(f'<p style="margin:.45em 0">{inline(result.message)}</p>')
     for label, text in result.card.rows:
+        # An array's columns must not wrap; an error's sentence must.
+        wrap = "pre-wrap" if label == STOPPED else "pre"
         out.append(
             f'<div style="margin:.45em 0"><div style="font-size:.85em;opacity:.85">{html.escape(label)}</div>'
             '<pre style="margin:.1em 0 0;padding:.35em .6em;background:rgba(127,127,127,.13);color:inherit;'
-            'border-radius:4px;overflow-x:auto;white-space:pre;font-size:.9em;line-height:1.4">'
+            f'border-radius:4px;overflow-x:auto;white-space:{wrap};font-size:.9em;line-height:1.4">'
             f"{html.escape(text)}</pre></div>"
         )
     if result.card.groups:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from nn_exercises.card import Card
+from nn_exercises.card import STOPPED, Card
 from nn_exercises.diagnose import Diagnosis, diagnose
 from nn_exercises.exercise import Exercise
 from nn_exercises.judge import NOTEBOOK_SEED, Judgement, Prepared, argument_names, judge, prepare
@@ -145,7 +145,7 @@ def _card(
             if outcome.error.line is not None:
                 where = f"line {outcome.error.line}"
                 said = f"{where}:  {outcome.error.text}\n{said}" if outcome.error.text else f"{where}\n{said}"
-            rows.append(("Your function stopped", said))
+            rows.append((STOPPED, said))
         elif diagnosis.given is not None:
             rows.append(diagnosis.given)
         elif outcome.value is not None:

@@ -72,11 +72,9 @@ def _stopped(look: Look, failing: list[int], *, everywhere: bool) -> Diagnosis:
         return look.made("refuses_allowed", message, i)
     place = f" where {where.phrase}" if where else "" if everywhere else " in some cases"
     advice = _advice(error.type, error.message)
-    message = (
-        f"Your function stops with {error.type}{place}: {error.message.rstrip('.')}."
-        if error.message
-        else f"Your function stops with {error.type}{place}."
-    )
+    said = error.message.split("\n")[0].rstrip(".")
+    said = f": {said}" if 0 < len(said) <= 90 else ""  # the card's row has it all
+    message = f"Your function stops with {error.type}{place}{said}."
     key = {"NameError": "unknown_name", "UnboundLocalError": "unknown_name"}.get(error.type, "exception")
     return look.made(
         key + (f"_{where.key}" if where and key == "exception" else ""), f"{message} {advice}".strip(), i
@@ -291,8 +289,8 @@ def texts(look: Look) -> Diagnosis | None:
     if spelled:
         fault = look.faults[spelled[0]]
         message = (
-            f"The answer {fault.given.data[:60]!r} is right but for its spelling: write {fault.expected.data!r}, "
-            "letter for letter."
+            f"The answer {fault.given.data[:60]!r} is right but for its spelling. Write "
+            f"{fault.expected.data!r}, letter for letter."
         )
         return look.made("spelling", message, spelled[0])
     where = condition(look, failing)

@@ -62,7 +62,10 @@ class Look:
         """The case to show: the first that fails, of the values if there is one."""
         order = list(self.faults) or list(self.impure)
         cases = self.prepared.cases
-        return next((i for i in order if cases[i].group == "values" and not _big(cases[i])), order[0])
+        usual = [i for i in order if cases[i].group == "values"] or order
+        return next(
+            (i for i in usual if _entries(cases[i]) <= 24), min(usual, key=lambda i: _entries(cases[i]))
+        )
 
     @functools.cached_property
     def part_names(self) -> list[str]:
@@ -134,8 +137,8 @@ class Look:
         return Diagnosis(key, message, self.first if case is None else case, **more)
 
 
-def _big(case: Case) -> bool:
-    return any(isinstance(a, np.ndarray) and a.size > 60 for a in (*case.args, *case.kwargs.values()))
+def _entries(case: Case) -> int:
+    return sum(a.size for a in (*case.args, *case.kwargs.values()) if isinstance(a, np.ndarray))
 
 
 def arguments(exercise: Exercise, case: Case) -> dict[str, Any]:

@@ -29,8 +29,8 @@ from typing import Any
 import numpy as np
 
 MAX_DEPTH = 8  # of nested lists, tuples and dicts in a returned value
-MAX_ITEMS = 20_000  # entries of lists and iterators, in one returned value
-MAX_BYTES = 200_000_000  # of one returned array
+MAX_ITEMS = 5_000  # entries of lists and iterators, in one returned value
+MAX_BYTES = 16_000_000  # of one returned array
 MAX_TEXT = 2_000  # characters of a message or of printed text
 MAX_ASKED = 200_000  # calls of one callable argument during one call of the answer
 
@@ -132,7 +132,7 @@ def _pack(value: Any, depth: int, left: list[int]) -> Node:
             else None
         )
         if plain is None:
-            return Node("other", name="array larger than 200 MB")
+            return Node("other", name="very large array")
         if plain.dtype.kind not in "biufc":
             return Node("other", name=f"array of dtype {plain.dtype.name[:40]}")
         return Node("array", plain, name)
@@ -278,7 +278,7 @@ def run(
         Seconds for everything together.
     """
     outcomes: list[Outcome] = []
-    kept: list[Any] = []
+    kept: dict[int, Any] = {}
     # One frame around all calls: opening it for each would cost more than most answers take.
     with (
         _alarm(time_limit) as alarm,
@@ -291,13 +291,13 @@ def run(
         for call in calls:
             if alarm.up:
                 outcomes.append(Outcome("skipped"))
-                kept.append(None)
                 continue
             outcome, value = _one(function, call, alarm, caught)
             outcomes.append(outcome)
-            kept.append(value)
+            if len(outcomes) - 1 in again:
+                kept[len(outcomes) - 1] = value
         # What earlier calls returned is looked at again before any call is repeated: a reused array shows.
-        later = {i: _seen_again(outcomes[i], kept[i]) for i in again}
+        later = {i: _seen_again(outcomes[i], kept.get(i)) for i in again}
         for i in again:
             if alarm.up or outcomes[i].status != "returned":
                 continue

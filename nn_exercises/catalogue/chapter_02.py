@@ -14,8 +14,8 @@ AND, OR, NAND, XOR = (np.array(y) for y in ([0, 0, 0, 1], [0, 1, 1, 1], [1, 1, 1
 
 # Fisher's iris flowers, setosa then versicolor, in millimetres (integers, so that ties are exact):
 # every fifth of the hundred. A test compares them with scikit-learn's copy.
-IRIS_SEPAL = [51, 54, 54, 57, 51, 50, 48, 50, 50, 50, 70, 57, 50, 56, 59, 66, 57, 60, 55, 57]
-IRIS_PETAL = [14, 17, 15, 15, 17, 16, 16, 12, 13, 19, 47, 45, 35, 36, 48, 44, 35, 45, 44, 42]
+IRIS_SEPAL = [51, 54, 54, 57, 54, 50, 48, 50, 50, 48, 70, 57, 50, 67, 59, 66, 55, 60, 55, 57]
+IRIS_PETAL = [14, 17, 15, 15, 17, 16, 16, 12, 13, 14, 47, 45, 35, 44, 48, 44, 38, 45, 44, 42]
 IRIS_X = np.column_stack([IRIS_SEPAL, IRIS_PETAL])
 IRIS_Y = np.repeat([0, 1], 10)
 

@@ -376,7 +376,7 @@ def sigmoid_prime(z):
     return e / (1.0 + e) ** 2
 
 
-@sigmoid_prime.gradient_of("z")
+@sigmoid_prime.gradient_of("z", what="the sigmoid")
 def _(z):
     return float(_stable(z).sum())
 
@@ -614,7 +614,7 @@ def tanh_prime(z):
     return 1.0 - np.tanh(z) ** 2
 
 
-@tanh_prime.gradient_of("z")
+@tanh_prime.gradient_of("z", what="tanh")
 def _(z):
     return float(np.sum(np.tanh(z)))
 
