@@ -1,12 +1,12 @@
 """Official grading against the clock: per submission, start-up, memory, two processes, and stock nbgrader.
 
-    python benchmarks/bench_grading.py                 # everything; stock nbgrader on 100 submissions takes minutes
+    python benchmarks/bench_grading.py            # everything; stock nbgrader on 100 takes minutes
     python benchmarks/bench_grading.py --stock 10      # stock nbgrader on 10 of them
     python benchmarks/bench_grading.py --memory 10000  # peak memory at 100 and at 10,000 submissions
 
-Times are wall times of the command, pinned to one core (two for two processes). What one submission takes is the
-slope between two sizes of the same batch, so that start-up does not count; the time of the answers themselves,
-measured apart in this process, is subtracted.
+Times are wall times of the command, pinned to one core (two for two processes). What one submission
+takes is the slope between two sizes of the same batch, so that start-up does not count; the time of the
+answers themselves, measured apart in this process, is subtracted.
 """
 
 from __future__ import annotations
@@ -35,12 +35,26 @@ CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else
 def grade(submitted: Path, jobs: int = 1, cores: int = 1) -> tuple[float, int]:
     """Grade into a new folder; return seconds and the peak memory in MB of the run with all its processes."""
     out = Path(tempfile.mkdtemp(prefix="bench_"))
-    words = [sys.executable, "-m", "nn_grading", "grade", str(submitted), "--out", str(out), "--jobs", str(jobs)]
+    words = [
+        sys.executable,
+        "-m",
+        "nn_grading",
+        "grade",
+        str(submitted),
+        "--out",
+        str(out),
+        "--jobs",
+        str(jobs),
+    ]
     chosen = set(CORES[:cores])
     started = time.perf_counter()
     process = subprocess.Popen(
-        words, stdout=subprocess.DEVNULL, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
-        preexec_fn=lambda: os.sched_setaffinity(0, chosen), start_new_session=True,
+        words,
+        stdout=subprocess.DEVNULL,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        preexec_fn=lambda: os.sched_setaffinity(0, chosen),
+        start_new_session=True,
     )
     peak = 0
     while process.poll() is None:
@@ -96,14 +110,16 @@ def own_seconds(chapter: str) -> float:
                 try:
                     for _ in exercise.reference(*args, **kwargs) or ():
                         break
-                except Exception:      # a call that is due to raise
+                except Exception:  # a call that is due to raise
                     pass
             best = min(best, time.perf_counter() - started)
         total += best
     return total
 
 
-def per_submission(work: Path, chapter: str, kind: str, small: int = 40, large: int = 140, tries: int = 3) -> float:
+def per_submission(
+    work: Path, chapter: str, kind: str, small: int = 40, large: int = 140, tries: int = 3
+) -> float:
     """Return milliseconds for one submission, start-up and the answers' own time taken out."""
     a = batch(work / f"{chapter}_{kind}_a", chapter, kind, small)
     b = batch(work / f"{chapter}_{kind}_b", chapter, kind, large)
@@ -120,7 +136,13 @@ def stock(work: Path, chapter: str, count: int) -> float:
     (course / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'bench'\n")
     env = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(work)}
     words = [sys.executable, "-m", "nbgrader"]
-    quiet = {"cwd": course, "env": env, "check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    quiet = {
+        "cwd": course,
+        "env": env,
+        "check": True,
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+    }
     subprocess.run([*words, "generate_assignment", chapter, "--force"], **quiet)
     started = time.perf_counter()
     subprocess.run(["taskset", "-c", str(CORES[0]), *words, "autograde", chapter], **quiet)
@@ -131,7 +153,9 @@ def main() -> None:
     """Measure what the arguments ask for and print one table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--chapters", nargs="*", default=["04_activations"])
-    parser.add_argument("--stock", type=int, default=100, help="submissions for stock nbgrader; 0 leaves it out")
+    parser.add_argument(
+        "--stock", type=int, default=100, help="submissions for stock nbgrader; 0 leaves it out"
+    )
     parser.add_argument("--memory", type=int, default=0, help="submissions of the long run; 0 leaves it out")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     chosen = parser.parse_args()

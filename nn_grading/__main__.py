@@ -14,7 +14,9 @@ from nn_grading import batch
 
 app = typer.Typer(
     help="Official grading of the course's notebooks: isolated, complete, fast.",
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
 )
 
 
@@ -55,8 +57,19 @@ def grade(
 ) -> None:
     """Grade submissions in nbgrader's layout; start it again and it goes on where it was."""
     request = batch.Request(
-        submitted, out, assignment, student, jobs, scheduler, gradebook, time_limit, memory_limit, extra_time,
-        dry_run, fresh_worker, unsafe,
+        submitted,
+        out,
+        assignment,
+        student,
+        jobs,
+        scheduler,
+        gradebook,
+        time_limit,
+        memory_limit,
+        extra_time,
+        dry_run,
+        fresh_worker,
+        unsafe,
     )
     try:
         raise typer.Exit(batch.run(request, Console(stderr=False)))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -48,9 +46,7 @@ def run(request: Request, console: Console) -> int:
     course = courses.load()
     _check(request, course)
     extra = _extra_time(request)
-    places, strange = results.find_submissions(
-        request.submitted, course, request.assignment, request.student
-    )
+    places, strange = results.find_submissions(request.submitted, course, request.assignment, request.student)
     if request.dry_run:
         ran = sandbox.describe(request.unsafe)
     else:
@@ -80,7 +76,9 @@ def run(request: Request, console: Console) -> int:
 
 def _check(request: Request, course: courses.Course) -> None:
     if not request.submitted.is_dir():
-        raise BadRequestError(f"{request.submitted} is no folder; SUBMITTED/<student>/<assignment>/ is expected")
+        raise BadRequestError(
+            f"{request.submitted} is no folder; SUBMITTED/<student>/<assignment>/ is expected"
+        )
     if request.assignment is not None and request.assignment not in course.assignments:
         known = ", ".join(course.assignments)
         raise BadRequestError(f"no assignment is named {request.assignment!r}; the course has {known}")
@@ -109,7 +107,12 @@ class _Run:
     """One run over the places of submissions."""
 
     def __init__(
-        self, request: Request, course: courses.Course, ran: str, places: list[results.Place], console: Console
+        self,
+        request: Request,
+        course: courses.Course,
+        ran: str,
+        places: list[results.Place],
+        console: Console,
     ) -> None:
         self.request, self.course, self.places, self.console = request, course, places, console
         limits = f"{request.time_limit:g} s, {request.memory_limit} MB"
@@ -164,7 +167,10 @@ class _Run:
     def _grade(self) -> int:
         request = self.request
         setting = pool.Setting(
-            self.course, Limits(request.time_limit, request.memory_limit), request.unsafe, request.fresh_worker
+            self.course,
+            Limits(request.time_limit, request.memory_limit),
+            request.unsafe,
+            request.fresh_worker,
         )
         jobs = self.todo()
         if request.scheduler is None:
@@ -175,8 +181,13 @@ class _Run:
             stream = cluster.run(setting, jobs, request.scheduler, request.jobs)
         graded = 0
         progress = Progress(
-            TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-            console=self.console, auto_refresh=False, disable=not self.console.is_terminal,
+            TextColumn("grading"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=self.console,
+            auto_refresh=False,
+            disable=not self.console.is_terminal,
         )
         shown = 0.0
         with progress:
@@ -197,7 +208,9 @@ class _Run:
             record = results.crashed(job, assignment, "Grading this submission took the grader down.")
         elif "fault" in record:
             self.faults.append(f"{job.student}/{job.assignment}: {record['fault']}")
-            record = results.crashed(job, assignment, "Grading this submission failed; the operator was told.")
+            record = results.crashed(
+                job, assignment, "Grading this submission failed; the operator was told."
+            )
         times = record["times"]
         record = results.finished(record, job, before, assignment, self.out, self.secret_name)
         self.out.write(record)
@@ -210,7 +223,9 @@ class _Run:
         from nn_grading import gradebook
 
         try:
-            written, self.differences = gradebook.fill(self.request.gradebook, self.course, self.places, self.out, extra)
+            written, self.differences = gradebook.fill(
+                self.request.gradebook, self.course, self.places, self.out, extra
+            )
         except gradebook.GradebookError as error:
             self._say(f"The gradebook was not brought up to date: {error}\nStart it again to go on.")
             return True

@@ -18,22 +18,33 @@ from nn_grading import sandbox
 from nn_grading.grade import Job, Limits, Record
 from nn_grading.pool import Grader, Setting
 
-AHEAD = 8      # tasks in flight for each worker thread
+AHEAD = 8  # tasks in flight for each worker thread
 _here = threading.local()
 
 
-def task(student: str, assignment: str, data: bytes | None, remarks: list[str], unreadable: str,
-         only: list[str] | None, secret: bytes, seconds: float, memory: int, unsafe: bool, fresh: bool,
-         version: str) -> Record:
+def task(
+    student: str,
+    assignment: str,
+    data: bytes | None,
+    remarks: list[str],
+    unreadable: str,
+    only: list[str] | None,
+    secret: bytes,
+    seconds: float,
+    memory: int,
+    unsafe: bool,
+    fresh: bool,
+    version: str,
+) -> Record:
     """Grade one submission on whichever machine this runs."""
     if courses.version() != version:
         return {"fatal": f"a worker has another version of the project ({courses.version()}, not {version})"}
-    job = Job(student, assignment, data, tuple(remarks), unreadable, None if only is None else frozenset(only))
+    job = Job(
+        student, assignment, data, tuple(remarks), unreadable, None if only is None else frozenset(only)
+    )
     about = (secret, seconds, memory, unsafe, fresh)
     if getattr(_here, "about", None) != about:
-        _here.grader = Grader(
-            Setting(courses.load(secret=secret), Limits(seconds, memory), unsafe, fresh)
-        )
+        _here.grader = Grader(Setting(courses.load(secret=secret), Limits(seconds, memory), unsafe, fresh))
         _here.about = about
     try:
         return _here.grader.grade(job)
@@ -41,12 +52,17 @@ def task(student: str, assignment: str, data: bytes | None, remarks: list[str], 
         return {"fatal": str(error)}
 
 
-def run(setting: Setting, jobs: Iterator[Job], address: str, processes: int) -> Iterator[tuple[Job, Record | None]]:
+def run(
+    setting: Setting, jobs: Iterator[Job], address: str, processes: int
+) -> Iterator[tuple[Job, Record | None]]:
     """Yield each job with its record as it is done; None for one that took its worker down too often."""
     local = None
     if address == "local":
         local = LocalCluster(
-            n_workers=processes, threads_per_worker=1, processes=True, dashboard_address=None,
+            n_workers=processes,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
         )
         address = local.scheduler_address
     try:
@@ -67,8 +83,19 @@ def _stream(client: Client, setting: Setting, jobs: Iterator[Job]) -> Iterator[t
     def submit(job: Job):
         only = None if job.only is None else sorted(job.only)
         future = client.submit(
-            task, job.student, job.assignment, job.data, list(job.remarks), job.unreadable, only,
-            setting.course.secret, limits.time, limits.memory, setting.unsafe, setting.fresh, version,
+            task,
+            job.student,
+            job.assignment,
+            job.data,
+            list(job.remarks),
+            job.unreadable,
+            only,
+            setting.course.secret,
+            limits.time,
+            limits.memory,
+            setting.unsafe,
+            setting.fresh,
+            version,
             pure=False,
         )
         waiting[future.key] = job
@@ -92,5 +119,3 @@ def _stream(client: Client, setting: Setting, jobs: Iterator[Job]) -> Iterator[t
         if following is not None:
             done.add(submit(following))
         yield job, record
-
-

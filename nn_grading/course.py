@@ -20,7 +20,7 @@ from nn_exercises.exercise import Exercise
 from nn_grading import names, notebook
 
 ROOT = Path(__file__).resolve().parent.parent
-SETS = 4      # secret sets of random cases of each exercise; each submission is given one of them
+SETS = 4  # secret sets of random cases of each exercise; each submission is given one of them
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Course:
     root: Path = ROOT
 
     def seed(self, student: str, assignment: str, exercise: str) -> int:
-        """Return the seed of the cases that a submission gets: one of a few secret sets, the same on a regrade."""
+        """Return the seed of a submission's cases: one of a few secret sets, the same on a regrade."""
         chosen = self._digest("set", student, assignment, exercise)[0] % SETS
         return int.from_bytes(self._digest("seed", exercise, str(chosen))[:6], "big")
 
@@ -61,7 +61,7 @@ class Course:
 
 
 def load(root: Path = ROOT, secret: bytes = b"") -> Course:
-    """Return the course: the catalogue's exercises by chapter, in the order of chapters/ where that is built."""
+    """Return the course: the catalogue's exercises by chapter, in the order of chapters/ if built."""
     chapters: dict[str, list[Exercise]] = {}
     for exercise in EXERCISES.values():
         chapters.setdefault(exercise.chapter, []).append(exercise)
@@ -78,7 +78,7 @@ def load(root: Path = ROOT, secret: bytes = b"") -> Course:
 
 
 def secret_of(root: Path, instead: Path) -> bytes:
-    """Return the course's secret from `root`/grading/secret, made once; below `instead` where that is impossible."""
+    """Return the secret in `root`/grading/secret, made once; in `instead` where that is impossible."""
     for folder in (root / "grading", instead):
         path = folder / "secret"
         try:
@@ -88,7 +88,7 @@ def secret_of(root: Path, instead: Path) -> bytes:
                 with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                     file.write(secrets.token_hex(32).encode())
                 try:
-                    os.link(draft, path)      # the first of several runs wins
+                    os.link(draft, path)  # the first of several runs wins
                 except FileExistsError:
                     pass
                 finally:
@@ -96,7 +96,9 @@ def secret_of(root: Path, instead: Path) -> bytes:
             data = path.read_bytes().strip()
             if len(data) >= 32:
                 return data
-            raise SystemExit(f"{path} is damaged: it holds {len(data)} bytes. Delete it to have a new one made.")
+            raise SystemExit(
+                f"{path} is damaged: it holds {len(data)} bytes. Delete it to have a new one made."
+            )
         except OSError:
             continue
     raise OSError(f"no secret can be kept in {root / 'grading'} or {instead}")
@@ -115,7 +117,7 @@ def version() -> str:
 
 @lru_cache(maxsize=256)
 def fingerprint(name: str) -> str:
-    """Return a hash of one exercise: its entry in the catalogue with all that the entry uses, and `version`."""
+    """Return a hash of one exercise: its entry with all that the entry uses, and `version`."""
     exercise = EXERCISES[name]
     module = inspect.getmodule(inspect.unwrap(exercise.reference))
     book = _module_book(module.__file__)
@@ -138,6 +140,6 @@ def _texts_of(book: names.Notebook, name: str) -> Iterator[str]:
 
 
 def catalogue_version(assignment: Assignment) -> str:
-    """Return the version that stands on feedback pages: of the grader and of all the assignment's exercises."""
+    """Return the version on feedback pages: of the grader and of the assignment's exercises."""
     parts = "".join(fingerprint(exercise.name) for exercise in assignment.exercises)
     return f"{version()[:6]}-{hashlib.sha256(parts.encode()).hexdigest()[:6]}"

@@ -32,11 +32,13 @@ def page(record: Record) -> str:
     body = (
         f'<p class="soft">{escape(record["assignment"])}</p><h1>Feedback for {escape(record["student"])}</h1>'
         f'<p class="total">{record["score"]:g} of {record["max_score"]:g} points</p>'
-        '<div class="wide"><table><thead><tr><th scope="col">exercise</th><th scope="col" class="n">points</th>'
+        '<div class="wide"><table><thead><tr><th scope="col">exercise</th>'
+        '<th scope="col" class="n">points</th>'
         f'<th scope="col"></th></tr></thead><tbody>{table}</tbody></table></div>'
         + (f"<h2>About the file</h2><ul>{remarks}</ul>" if remarks else "")
         + f"<h2>Exercise by exercise</h2>{parts}"
-        + f'<p><small>Catalogue {record["catalogue"]}, {escape(record["ran"])}. Answers that a person marks are '
+        + f"<p><small>Catalogue {record['catalogue']}, {escape(record['ran'])}."
+        " Answers that a person marks are "
         "not on this page.</small></p>"
     )
     return frame(f"{record['assignment']}: feedback for {record['student']}", body)

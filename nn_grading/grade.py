@@ -20,8 +20,8 @@ from nn_grading.worker import NOT_ENOUGH_MEMORY
 
 STATUSES = ("unreadable", "not_attempted", "not_allowed", "crashed", "timeout", "error", "failed", "passed")
 LARGEST_REPLY = 32 * 2**20
-ATTEMPTS = 3     # runs of an answer whose process is killed, by itself or from outside
-GRACE = 1.0      # seconds in which the worker may still report that the time was up
+ATTEMPTS = 3  # runs of an answer whose process is killed, by itself or from outside
+GRACE = 1.0  # seconds in which the worker may still report that the time was up
 
 Record = dict[str, Any]
 
@@ -48,12 +48,12 @@ class Job:
     data: bytes | None
     remarks: tuple[str, ...] = ()
     unreadable: str = ""
-    only: frozenset[str] | None = None      # the exercises to grade, None for all
+    only: frozenset[str] | None = None  # the exercises to grade, None for all
 
 
 @dataclass(frozen=True)
 class Script:
-    """An exercise's calls for one seed, ready to be sent, and what the reference's outcomes look like on arrival."""
+    """An exercise's calls for one seed, ready to be sent, and the reference's outcomes as they arrive."""
 
     prepared: judging.Prepared
     calls: bytes
@@ -63,7 +63,9 @@ class Script:
     def load(self, messages: Any) -> list[run.Outcome]:
         """Return the outcomes of a reply; one that equals the reference's to the bit *is* the reference's."""
         known = zip(messages, self.expected, self.prepared.expected, strict=True)
-        return [outcome if message == like else wire.load_outcome(message) for message, like, outcome in known]
+        return [
+            outcome if message == like else wire.load_outcome(message) for message, like, outcome in known
+        ]
 
 
 @lru_cache(maxsize=512)
@@ -141,8 +143,16 @@ def _remarks(submission: notebook.Submission, assignment: Assignment) -> list[st
 
 def row(exercise: Exercise, status: str, score: float = 0.0, message: str = "", **more: Any) -> Record:
     """Return one exercise's part of a record; `mistake` and parts of the card may be given by name."""
-    card = {"message": message, "hints": [], "rows": [], "groups": [], "hint_number": 0, "hints_total": 0,
-            "printed": "", **more.pop("card", {})}
+    card = {
+        "message": message,
+        "hints": [],
+        "rows": [],
+        "groups": [],
+        "hint_number": 0,
+        "hints_total": 0,
+        "printed": "",
+        **more.pop("card", {}),
+    }
     return {
         "exercise": exercise.name,
         "score": float(score),
@@ -158,8 +168,14 @@ def row(exercise: Exercise, status: str, score: float = 0.0, message: str = "", 
 
 
 def _grade_all(
-    course: Course, job: Job, submission: notebook.Submission, assignment: Assignment, todo: list[Exercise],
-    box: Sandbox, limits: Limits, times: dict[str, float],
+    course: Course,
+    job: Job,
+    submission: notebook.Submission,
+    assignment: Assignment,
+    todo: list[Exercise],
+    box: Sandbox,
+    limits: Limits,
+    times: dict[str, float],
 ) -> list[Record]:
     tests = {e.name for e in assignment.exercises}
     own = assignment.own_sources
@@ -199,8 +215,9 @@ def _grade_one(
     own = [reading for reading in readings if not reading.answer.course]
     if not own:
         message = (
-            "Not attempted: the solution cell is as it was handed out." if readings else
-            f"Not attempted: no cell defines `{exercise.name}`."
+            "Not attempted: the solution cell is as it was handed out."
+            if readings
+            else f"Not attempted: no cell defines `{exercise.name}`."
         )
         return row(exercise, "not_attempted", message=message)
     best: Record | None = None
@@ -240,7 +257,11 @@ def _grade_reading(
     if not result.passed and status != "not_attempted":
         result = with_hint(result, exercise, 1)
     return row(
-        exercise, status, result.score, message, mistake=result.mistake,
+        exercise,
+        status,
+        result.score,
+        message,
+        mistake=result.mistake,
         card={
             "hints": list(result.hints),
             "rows": [list(row) for row in result.card.rows],
@@ -252,9 +273,7 @@ def _grade_reading(
     )
 
 
-def _result(
-    exercise: Exercise, script: Script, reply: Any, asked: list[dict[str, int]], line: _Line
-) -> Any:
+def _result(exercise: Exercise, script: Script, reply: Any, asked: list[dict[str, int]], line: _Line) -> Any:
     """Return the Result for a worker's reply, or a row where it did not come to calls."""
     problem = reply.get("problem") if isinstance(reply, dict) else None
     if isinstance(problem, dict):
@@ -282,7 +301,9 @@ def _with_count(outcome: run.Outcome, served: dict[str, int]) -> run.Outcome:
         set(outcome.asked) <= set(served) or not any(outcome.asked.values())
     ):
         return outcome
-    return run.Outcome(**{f: getattr(outcome, f) for f in run.Outcome.__dataclass_fields__} | {"asked": served})
+    return run.Outcome(
+        **{f: getattr(outcome, f) for f in run.Outcome.__dataclass_fields__} | {"asked": served}
+    )
 
 
 def _problem(exercise: Exercise, problem: dict[str, Any]) -> Record:
@@ -325,7 +346,7 @@ class _Line:
     def run(
         self, exercise: Exercise, reading: names.Reading, script: Script, seconds: float
     ) -> tuple[Any, list[dict[str, int]]]:
-        """Return the worker's reply and how often each call asked for each callable; `EndedError` if none comes."""
+        """Return the worker's reply, and how often each call asked each callable; or raise `EndedError`."""
         functions = script.functions
         order = {
             "name": exercise.name,
@@ -344,7 +365,7 @@ class _Line:
                     return reply, asked
                 began = time.monotonic()
                 protocol.send(self.socket, _answer(reply, functions, asked), deadline)
-                deadline += time.monotonic() - began      # the limit counts the student's own time
+                deadline += time.monotonic() - began  # the limit counts the student's own time
         except protocol.TooLateError:
             self.close(kill=True)
             raise EndedError("timeout", f"The time limit of {seconds:g} seconds ended it.") from None
@@ -374,7 +395,9 @@ class _Line:
         return EndedError("crashed", f"The process that ran this answer {how}.", code == -signal.SIGKILL)
 
 
-def _answer(request: dict[str, Any], functions: tuple[run.Fn, ...], asked: list[dict[str, int]]) -> dict[str, Any]:
+def _answer(
+    request: dict[str, Any], functions: tuple[run.Fn, ...], asked: list[dict[str, int]]
+) -> dict[str, Any]:
     """Compute what a callable of the exercise gives for a student's arguments, and count the question."""
     try:
         fn, count = functions[request["ask"]], asked[request["call"]]

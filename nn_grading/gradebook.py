@@ -1,4 +1,4 @@
-"""Official scores in nbgrader's gradebook, through nbgrader's own API, so that all of its tools go on working.
+"""Official scores in nbgrader's gradebook, through nbgrader's own API.
 
 Automatic scores and comments are written; what a person has entered (manual scores, extra credit, manual
 comments) is never touched. A submission is one transaction and writing it twice changes nothing. Beside the
@@ -58,10 +58,12 @@ def fill(
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     # For a new database nbgrader calls `alembic` by name; it lies beside this Python, activated or not.
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    os.environ["PATH"] = os.pathsep.join(
+        [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+    )
     try:
         with warnings.catch_warnings(), Gradebook(url, str(course_id)) as book:
-            # nbgrader adds objects to a session in an order that SQLAlchemy remarks on; they arrive all the same.
+            # nbgrader adds objects in an order that SQLAlchemy remarks on; they arrive all the same.
             warnings.simplefilter("ignore", SAWarning)
             known: set[str] = set()
             written = 0
@@ -167,8 +169,13 @@ def _course_cell(cell: notebook.Cell) -> NotebookNode:
 
 
 def _write(
-    book: Gradebook, place: results.Place, record: Record, assignment: Assignment,
-    submission: notebook.Submission | None, extra: Extra, history: History,
+    book: Gradebook,
+    place: results.Place,
+    record: Record,
+    assignment: Assignment,
+    submission: notebook.Submission | None,
+    extra: Extra,
+    history: History,
 ) -> None:
     """Write one submission's automatic scores and comments, in one transaction."""
     try:
@@ -191,12 +198,12 @@ def _write(
         if grade.name in rows:
             grade.auto_score = rows[grade.name]["score"]
             history.note(f"{place.student}/{place.assignment}/{grade.name}", old, grade.auto_score)
-        else:      # marked by a person, unless there is nothing to mark
+        else:  # marked by a person, unless there is nothing to mark
             grade.auto_score = 0.0 if submission is None or grade.name in untouched else None
         if grade.manual_score is None:
             grade.needs_manual_grade = grade.auto_score is None
         elif grade.auto_score != old:
-            grade.needs_manual_grade = True      # a person decided on another score: look again
+            grade.needs_manual_grade = True  # a person decided on another score: look again
     for comment in page.comments:
         row = rows.get(comment.name.removesuffix("_answer"))
         if row is not None:
@@ -235,7 +242,7 @@ def _penalize(book: Gradebook, url: str, place: results.Place, config: Config) -
     entry = book.find_submission(place.assignment, place.student)
     had = any(nb.late_submission_penalty for nb in entry.notebooks)
     if entry.total_seconds_late > 0 or had:
-        book.db.rollback()      # nbgrader opens the database a second time
+        book.db.rollback()  # nbgrader opens the database a second time
         about = {"notebook": place.assignment, "assignment": place.assignment, "student": place.student}
         penalties = AssignLatePenalties(config=config)
         penalties.preprocess(nbformat.v4.new_notebook(), {"nbgrader": {**about, "db_url": url}})
@@ -245,8 +252,10 @@ def _penalize(book: Gradebook, url: str, place: results.Place, config: Config) -
 # ---------------------------------------------------------------- the notebook that formgrader shows
 
 
-def autograded(record: Record, assignment: Assignment, submission: notebook.Submission | None) -> NotebookNode:
-    """Return the submission as nbgrader keeps it after autograding: the course's test cells, the cards as outputs.
+def autograded(
+    record: Record, assignment: Assignment, submission: notebook.Submission | None
+) -> NotebookNode:
+    """Return the submission as nbgrader keeps it after autograding, with the cards as outputs.
 
     Of the student's outputs, text and PNG pictures stay; HTML and scripts do not: graders look at this page.
     """
@@ -311,5 +320,3 @@ def _is_png(text: str) -> bool:
         return base64.b64decode(text, validate=True).startswith(b"\x89PNG")
     except (binascii.Error, ValueError):
         return False
-
-

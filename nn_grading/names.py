@@ -1,9 +1,10 @@
-"""What an answer needs: the definitions that it uses, directly or through others, found without running anything.
+"""What an answer needs: the definitions that it uses, found without running anything.
 
-Cells are parsed, never executed here. Top-level expressions (plots, prints, training runs, magics) bind no name
-and so never run. What is left are statements that bind names: `def`, `class`, `import`, assignments, and compound
-statements with such things inside. From the answer's own definition the names it uses lead to the statements that
-are needed; a cell that is broken costs only the answers that need it.
+Cells are parsed, never executed here. Top-level expressions (plots, prints, training runs, magics) bind
+no name and so never run. What is left are statements that bind names: `def`, `class`, `import`,
+assignments, and compound statements with such things inside. From the answer's own definition the names
+it uses lead to the statements that are needed; a cell that is broken costs only the answers that need
+it.
 
 A notebook can be read in two ways where a name is bound more than once: the last binding wins (what a student
 sees who ran the cells as they worked), or the last one before the exercise's test cell (what "Run All" sees).
@@ -23,7 +24,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 ALLOWED = frozenset(sys.stdlib_module_names) | {"numpy"}
-TRANSPARENT_MAGICS = ("%%time", "%%capture", "%%prun")      # their body is ordinary Python of the notebook
+TRANSPARENT_MAGICS = ("%%time", "%%capture", "%%prun")  # their body is ordinary Python of the notebook
 BUILTINS = frozenset(dir(builtins))
 
 
@@ -34,10 +35,10 @@ class Statement:
     text: str
     line: int
     binds: frozenset[str]
-    uses_now: frozenset[str]       # names looked up while the statement runs
-    uses_later: frozenset[str]     # names looked up when the functions it defines are called
-    modules: frozenset[str]        # roots of the modules that it imports, anywhere inside
-    star: bool                     # `from module import *`
+    uses_now: frozenset[str]  # names looked up while the statement runs
+    uses_later: frozenset[str]  # names looked up when the functions it defines are called
+    modules: frozenset[str]  # roots of the modules that it imports, anywhere inside
+    star: bool  # `from module import *`
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Piece:
 
     cell: int
     index: int
-    course: bool                   # the cell is the course's own, unchanged
+    course: bool  # the cell is the course's own, unchanged
     statement: Statement
 
     @property
@@ -90,7 +91,7 @@ def statements(source: str) -> tuple[Statement, ...] | Broken:
             return _broken(source, first)
     lines = text.split("\n")
     found, end = [], 0
-    for node, following in zip(tree.body, [*tree.body[1:], None], strict=True):
+    for node, following in zip(tree.body, [*tree.body[1:], None], strict=False):
         start = min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", ()))])
         alone = start > end and (following is None or following.lineno > node.end_lineno)
         end = node.end_lineno
@@ -109,7 +110,7 @@ def _parse(text: str) -> ast.Module:
         warnings.simplefilter("ignore")
         try:
             return ast.parse(text)
-        except (ValueError, RecursionError, MemoryError) as error:    # null bytes; nesting without end
+        except (ValueError, RecursionError, MemoryError) as error:  # null bytes; nesting without end
             raise SyntaxError(str(error) or "nested too deeply") from None
 
 
@@ -157,7 +158,7 @@ def _statement(node: ast.stmt, segment: str, line: int) -> Statement:
             if symbol.is_global():
                 later.add(symbol.get_name())
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        now |= later - binds      # a comprehension, a class body, a lambda that is called at once: needed at once
+        now |= later - binds  # a comprehension, a class body, a lambda that is called at once: needed at once
     modules, star = set(), False
     for inside in ast.walk(node):
         if isinstance(inside, ast.Import):
@@ -165,7 +166,9 @@ def _statement(node: ast.stmt, segment: str, line: int) -> Statement:
         elif isinstance(inside, ast.ImportFrom):
             modules.add("." if inside.level else inside.module.partition(".")[0])
             star = star or inside.names[0].name == "*"
-    return Statement(segment, line, frozenset(binds), frozenset(now), frozenset(later), frozenset(modules), star)
+    return Statement(
+        segment, line, frozenset(binds), frozenset(now), frozenset(later), frozenset(modules), star
+    )
 
 
 class Notebook:
@@ -213,7 +216,7 @@ class Notebook:
         return found
 
     def _resolve(self, name: str, limit: int | None) -> Piece | None:
-        """Return the piece that binds `name`: the student's last, else the course's last; or the last before `limit`."""
+        """Return what binds `name`: the student's last, else the course's; or the last before `limit`."""
         bound = self.bindings.get(name, ())
         if limit is not None:
             before = [piece for piece in bound if piece.cell <= limit]
@@ -249,7 +252,7 @@ class Notebook:
         found = set()
         for name in names:
             if name in piece.statement.binds and name in piece.statement.uses_now:
-                earlier = [p for p in self.bindings[name] if p.place < piece.place]   # x += 1, f = wrap(f)
+                earlier = [p for p in self.bindings[name] if p.place < piece.place]  # x += 1, f = wrap(f)
                 target = earlier[-1] if earlier else None
             else:
                 target = self._resolve(name, limit)

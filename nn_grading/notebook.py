@@ -43,7 +43,7 @@ class Submission:
 
 
 def find(folder: Path, assignment: str) -> tuple[Path, list[str]]:
-    """Return the submission's notebook in `folder` and remarks; UnreadableError where there is none or a choice."""
+    """Return the notebook in `folder` and remarks; UnreadableError where there is none or a choice."""
     for place in (folder.parent, folder):
         if place.is_symlink():
             raise UnreadableError(f"{place.name!r} is a link, not a folder")
@@ -51,13 +51,17 @@ def find(folder: Path, assignment: str) -> tuple[Path, list[str]]:
     try:
         if expected.exists() or expected.is_symlink():
             return expected, []
-        others = sorted(p for p in folder.iterdir() if p.suffix.lower() == ".ipynb" and not p.name.startswith("."))
+        others = sorted(
+            p for p in folder.iterdir() if p.suffix.lower() == ".ipynb" and not p.name.startswith(".")
+        )
     except OSError as error:
         raise UnreadableError(f"the folder cannot be read: {error.strerror}") from None
     if not others:
         raise UnreadableError(f"there is no {assignment}.ipynb")
     if len(others) > 1:
-        raise UnreadableError(f"there is no {assignment}.ipynb, but {len(others)} other notebooks: which one is meant?")
+        raise UnreadableError(
+            f"there is no {assignment}.ipynb, but {len(others)} other notebooks: which one is meant?"
+        )
     return others[0], [f"the file is named {others[0].name!r} instead of '{assignment}.ipynb'"]
 
 
@@ -86,7 +90,7 @@ def read(data: bytes, remarks: list[str] | tuple[str, ...] = ()) -> Submission:
     document = _document(data, remarks)
     raw_cells = document.get("cells")
     version = document.get("nbformat")
-    if raw_cells is None and isinstance(document.get("worksheets"), list):     # nbformat 1 to 3
+    if raw_cells is None and isinstance(document.get("worksheets"), list):  # nbformat 1 to 3
         raw_cells = [
             cell
             for sheet in document["worksheets"]

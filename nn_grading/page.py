@@ -12,16 +12,20 @@ STYLE = """
   :root { --ink: #e4e7ea; --soft: #a5adb5; --paper: #16191c; --line: #394047; --tint: #20252a; --bar: #7fb0e3;
     --good: #6fbf73; --part: #e0a34a; --bad: #ee7f7f; --none: #7d868e; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 1.5rem 1.2rem 4rem; max-width: 62rem; color: var(--ink); background: var(--paper);
+body { margin: 0 auto; padding: 1.5rem 1.2rem 4rem; max-width: 62rem;
+  color: var(--ink); background: var(--paper);
   font: 16px/1.55 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; overflow-wrap: anywhere; }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: .2rem 0 .3rem; }
 h2 { font-size: 1.2rem; margin: 2.2rem 0 .6rem; }
 h3 { font-size: 1.02rem; margin: 1.6rem 0 .3rem; }
 p, ul { margin: .5rem 0; } .soft { color: var(--soft); } small { color: var(--soft); }
 table { border-collapse: collapse; width: 100%; font-size: .95rem; }
-th, td { text-align: left; padding: .32rem .7rem .32rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-th { font-weight: 600; color: var(--soft); } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
-.wide { overflow-x: auto; } svg { max-width: 100%; height: auto; } svg text { fill: var(--ink); font-size: 13px; }
+th, td { text-align: left; padding: .32rem .7rem .32rem 0; border-bottom: 1px solid var(--line);
+  vertical-align: top; }
+th { font-weight: 600; color: var(--soft); }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
+.wide { overflow-x: auto; } svg { max-width: 100%; height: auto; }
+svg text { fill: var(--ink); font-size: 13px; }
 code { font-size: .92em; } pre { font-size: .9em; overflow-x: auto; }
 .total { font-size: 1.25rem; font-weight: 600; } summary { cursor: pointer; }
 .skip { position: absolute; left: -99em; } .skip:focus { left: 1em; }
@@ -30,9 +34,11 @@ code { font-size: .92em; } pre { font-size: .9em; overflow-x: auto; }
 
 
 def escape(text: object) -> str:
-    """Return text for HTML: escaped, without characters that are invisible or turn the direction of writing."""
+    """Return text for HTML: escaped, without characters that are invisible or turn its direction."""
     safe = "".join(
-        c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn") else "\N{REPLACEMENT CHARACTER}"
+        c
+        if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+        else "\N{REPLACEMENT CHARACTER}"
         for c in str(text)
     )
     return html.escape(safe)
@@ -40,7 +46,9 @@ def escape(text: object) -> str:
 
 def frame(title: str, body: str) -> str:
     """Return a whole page; `body` is HTML, `title` text."""
-    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    policy = (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

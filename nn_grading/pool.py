@@ -1,4 +1,4 @@
-"""Several processes on one machine, each with a sandbox of its own; a lost one is replaced, its work done again."""
+"""Several processes on one machine, each with its own sandbox; a lost one is replaced."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from nn_grading.course import Course
 from nn_grading.grade import Job, Limits, Record, grade, script_of
 from nn_grading.sandbox import Sandbox, SandboxError
 
-ATTEMPTS = 3      # processes that a submission may take down before it is left as crashed
+ATTEMPTS = 3  # processes that a submission may take down before it is left as crashed
 LARGEST = 64 * 2**20
 
 
@@ -33,7 +33,7 @@ class Setting:
     course: Course
     limits: Limits = field(default_factory=Limits)
     unsafe: bool = False
-    fresh: bool = False      # a new sandbox for every submission
+    fresh: bool = False  # a new sandbox for every submission
 
 
 class Grader:
@@ -90,7 +90,7 @@ class _Process:
     def give(self, job: Job, seconds: float) -> None:
         self.job = job
         self.late = time.monotonic() + seconds
-        with contextlib.suppress(protocol.ClosedError):      # it is found dead when its answer is read
+        with contextlib.suppress(protocol.ClosedError):  # it is found dead when its answer is read
             protocol.send(self.line, _pack(job), time.monotonic() + 60)
 
     def end(self) -> None:
@@ -106,7 +106,7 @@ def _work(setting: Setting, line: socket.socket) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)      # PR_SET_PDEATHSIG: not longer than the run
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG: not longer than the run
     gc.freeze()
     grader = Grader(setting)
     try:
@@ -116,7 +116,7 @@ def _work(setting: Setting, line: socket.socket) -> None:
                 reply: dict[str, Any] = {"record": grader.grade(job)}
             except SandboxError as error:
                 reply = {"fatal": str(error)}
-            except Exception:      # a fault of this project: say so, and let the rest go on
+            except Exception:  # a fault of this project: say so, and let the rest go on
                 reply = {"fault": traceback.format_exc(limit=-4)}
             protocol.send(line, reply, time.monotonic() + 60)
     except protocol.ClosedError:
@@ -131,9 +131,13 @@ def _pack(job: Job) -> dict[str, Any]:
 
 def _unpack(message: dict[str, Any]) -> Job:
     only = message["only"]
-    return Job(**{
-        **message, "remarks": tuple(message["remarks"]), "only": None if only is None else frozenset(only),
-    })
+    return Job(
+        **{
+            **message,
+            "remarks": tuple(message["remarks"]),
+            "only": None if only is None else frozenset(only),
+        }
+    )
 
 
 def run(setting: Setting, jobs: Iterator[Job], processes: int) -> Iterator[tuple[Job, Record | None]]:

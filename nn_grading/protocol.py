@@ -14,8 +14,8 @@ import time
 from typing import Any
 
 HEAD = struct.Struct(">IQ")
-LARGEST = 64 * 2**20      # bytes in one message
-BYTES = "\0bytes"         # the key that stands for a bytes object in the JSON text
+LARGEST = 64 * 2**20  # bytes in one message
+BYTES = "\0bytes"  # the key that stands for a bytes object in the JSON text
 
 
 class ProtocolError(Exception):
@@ -86,7 +86,7 @@ def send_encoded(channel: socket.socket, data: bytes, deadline: float | None = N
 
 
 def receive(channel: socket.socket, deadline: float | None = None, largest: int = LARGEST) -> Any:
-    """Return the next message; `ClosedError` when there is none to come, `TooLateError` after the deadline."""
+    """Return the next message; `ClosedError` if none will come, `TooLateError` after the deadline."""
     text_length, rest_length = HEAD.unpack(_exactly(channel, HEAD.size, deadline))
     if text_length + rest_length > largest:
         raise ProtocolError(f"a message of {text_length + rest_length} bytes is over the limit of {largest}")

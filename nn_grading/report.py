@@ -1,19 +1,23 @@
-"""The class at a glance: scores, the most common mistakes by name, exercises that tell nothing, what to look at."""
+"""The class at a glance: scores, mistakes by name, exercises that tell nothing, what to look at."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from nn_exercises import EXERCISES
 from nn_grading.course import Course
 from nn_grading.grade import STATUSES, Record
 from nn_grading.page import escape, frame
 
 COLOURS = {
-    "passed": "--good", "failed": "--part", "error": "--bad", "timeout": "--bad", "crashed": "--bad",
-    "not_allowed": "--bad", "unreadable": "--bad", "not_attempted": "--none",
+    "passed": "--good",
+    "failed": "--part",
+    "error": "--bad",
+    "timeout": "--bad",
+    "crashed": "--bad",
+    "not_allowed": "--bad",
+    "unreadable": "--bad",
+    "not_attempted": "--none",
 }
 
 
@@ -29,7 +33,9 @@ class Summary:
     messages: dict[tuple[str, str], str] = field(default_factory=dict)
     shares: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0] * 10))
     looked_at: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    _moments: dict[tuple[str, str], list[float]] = field(default_factory=lambda: defaultdict(lambda: [0.0] * 6))
+    _moments: dict[tuple[str, str], list[float]] = field(
+        default_factory=lambda: defaultdict(lambda: [0.0] * 6)
+    )
 
     def add(self, record: Record) -> None:
         """Count one result."""
@@ -45,7 +51,10 @@ class Summary:
             if row["mistake"]:
                 self.mistakes[row["exercise"], row["mistake"]] += 1
                 self.messages[row["exercise"], row["mistake"]] = row["card"]["message"]
-            if row["status"] in ("crashed", "not_allowed", "unreadable") and len(self.looked_at[row["status"]]) < 200:
+            if (
+                row["status"] in ("crashed", "not_allowed", "unreadable")
+                and len(self.looked_at[row["status"]]) < 200
+            ):
                 who = f"{record['student']}/{name}"
                 if who not in self.looked_at[row["status"]][-1:]:
                     self.looked_at[row["status"]].append(who)
@@ -60,7 +69,7 @@ class Summary:
             self._moments[key][i] += term
 
     def separation(self, key: tuple[str, str]) -> float | None:
-        """Return how far an exercise goes with the rest of its assignment, -1 to 1; None where nothing varies."""
+        """Return how an exercise goes with the rest of its assignment, -1 to 1; None if nothing varies."""
         n, x, y, xx, yy, xy = self._moments[key]
         if n < 5:
             return None
@@ -97,15 +106,19 @@ def _statuses(summary: Summary) -> str:
     x, bars, keys = 0.0, [], []
     for status in present:
         width = 900 * summary.statuses[status] / total
-        bars.append(f'<rect x="{x:.1f}" y="0" width="{max(width - 1, 0.5):.1f}" height="26" rx="2" '
-                    f'style="fill:var({COLOURS[status]})"/>')
-        keys.append(f'<span style="white-space:nowrap;margin-right:1.2em"><span aria-hidden="true" '
-                    f'style="color:var({COLOURS[status]})">■</span> {status} {summary.statuses[status]}</span>')
+        bars.append(
+            f'<rect x="{x:.1f}" y="0" width="{max(width - 1, 0.5):.1f}" height="26" rx="2" '
+            f'style="fill:var({COLOURS[status]})"/>'
+        )
+        keys.append(
+            f'<span style="white-space:nowrap;margin-right:1.2em"><span aria-hidden="true" '
+            f'style="color:var({COLOURS[status]})">■</span> {status} {summary.statuses[status]}</span>'
+        )
         x += width
     label = ", ".join(f"{summary.statuses[s]} {s}" for s in present) or "nothing was graded"
     return (
         f'<svg viewBox="0 0 900 26" width="900" role="img" aria-label="Statuses of all exercises: {label}">'
-        f'{"".join(bars)}</svg><p>{"".join(keys)}</p>'
+        f"{''.join(bars)}</svg><p>{''.join(keys)}</p>"
     )
 
 
@@ -117,7 +130,8 @@ def _mistakes(summary: Summary) -> str:
         y = i * height
         rows.append(
             f'<text x="0" y="{y + 19}">{escape(_cut(f"{exercise}: {key}", 52))}</text>'
-            f'<rect x="420" y="{y + 5}" width="{430 * count / most:.1f}" height="18" rx="2" style="fill:var(--bar)"/>'
+            f'<rect x="420" y="{y + 5}" width="{430 * count / most:.1f}" height="18" rx="2" '
+            'style="fill:var(--bar)"/>'
             f'<text x="{426 + 430 * count / most:.1f}" y="{y + 19}">{count}</text>'
         )
     first = f"{top[0][0][0]}: {top[0][0][1]}, {top[0][1]} times"
@@ -141,12 +155,16 @@ def _shares(counts: list[int], name: str) -> str:
     most, bars = max(counts) or 1, []
     for i, count in enumerate(counts):
         height = 80 * count / most
-        bars.append(f'<rect x="{i * 60 + 30}" y="{90 - height:.1f}" width="52" height="{height:.1f}" rx="2" '
-                    'style="fill:var(--bar)"/>')
+        bars.append(
+            f'<rect x="{i * 60 + 30}" y="{90 - height:.1f}" width="52" height="{height:.1f}" rx="2" '
+            'style="fill:var(--bar)"/>'
+        )
         if count:
             bars.append(f'<text x="{i * 60 + 56}" y="{86 - height:.1f}" text-anchor="middle">{count}</text>')
-        bars.append(f'<text x="{i * 60 + 56}" y="108" text-anchor="middle" style="fill:var(--soft)">'
-                    f"{i * 10}–{i * 10 + 10}</text>")
+        bars.append(
+            f'<text x="{i * 60 + 56}" y="108" text-anchor="middle" style="fill:var(--soft)">'
+            f"{i * 10}–{i * 10 + 10}</text>"
+        )
     label = f"Submissions of {escape(name)} by per cent of the points: " + ", ".join(
         f"{count} from {10 * i} to {10 * i + 10}" for i, count in enumerate(counts) if count
     )
@@ -168,20 +186,23 @@ def _exercises(summary: Summary, assignment: str, exercises: list[str]) -> str:
         for status in reversed(STATUSES):
             width = 240 * counts[status] / total
             if width:
-                bars.append(f'<rect x="{x:.1f}" y="2" width="{width:.1f}" height="14" '
-                            f'style="fill:var({COLOURS[status]})"/>')
+                bars.append(
+                    f'<rect x="{x:.1f}" y="2" width="{width:.1f}" height="14" '
+                    f'style="fill:var({COLOURS[status]})"/>'
+                )
             x += width
         label = ", ".join(f"{counts[s]} {s}" for s in reversed(STATUSES) if counts[s])
         lines.append(
             f"<tr><td><code>{escape(name)}</code></td>"
             f'<td class="n">{100 * summary.earned[key] / total:.0f} %</td>'
-            f'<td><svg viewBox="0 0 240 18" width="240" height="18" role="img" aria-label="{label}">{"".join(bars)}'
+            f'<td><svg viewBox="0 0 240 18" width="240" height="18" role="img" '
+            f'aria-label="{label}">{"".join(bars)}'
             f"</svg></td><td>{_separates(summary, key, counts, total)}</td></tr>"
         )
     return (
         '<div class="wide"><table><thead><tr><th scope="col">exercise</th><th scope="col" class="n">mean</th>'
         '<th scope="col">statuses</th><th scope="col">what it tells about the class</th></tr></thead>'
-        f'<tbody>{"".join(lines)}</tbody></table></div>'
+        f"<tbody>{''.join(lines)}</tbody></table></div>"
     )
 
 
@@ -198,11 +219,16 @@ def _separates(summary: Summary, key: tuple[str, str], counts: Counter, total: i
 
 
 def _looked_at(summary: Summary, differences: list[str]) -> str:
-    found = {**summary.need_a_person(), **({"marks that differ from nbgrader's own run": differences} if differences else {})}
+    found = {
+        **summary.need_a_person(),
+        **({"marks that differ from nbgrader's own run": differences} if differences else {}),
+    }
     if not found:
         return "<p>Nothing.</p>"
     return "".join(
-        f"<h3>{escape(reason)}</h3><ul>" + "".join(f"<li>{escape(name)}</li>" for name in names[:200]) + "</ul>"
+        f"<h3>{escape(reason)}</h3><ul>"
+        + "".join(f"<li>{escape(name)}</li>" for name in names[:200])
+        + "</ul>"
         for reason, names in found.items()
     )
 

@@ -37,7 +37,11 @@ def find_submissions(
     """Return the submissions, by assignment and student, and the folders that no assignment is named like."""
     places, strange = [], []
     for person in sorted(submitted.iterdir(), key=lambda p: p.name):
-        if person.name.startswith(".") or not person.is_dir() or (student is not None and person.name != student):
+        if (
+            person.name.startswith(".")
+            or not person.is_dir()
+            or (student is not None and person.name != student)
+        ):
             continue
         for folder in sorted(person.iterdir(), key=lambda p: p.name):
             if folder.name.startswith(".") or not (folder.is_dir() or folder.is_symlink()):
@@ -85,7 +89,9 @@ class Results:
             return None
         return record if isinstance(record, dict) and record.get("digest") == _digest(record) else None
 
-    def missing(self, job: Job, assignment: Assignment, secret_name: str) -> tuple[Record | None, frozenset[str]]:
+    def missing(
+        self, job: Job, assignment: Assignment, secret_name: str
+    ) -> tuple[Record | None, frozenset[str]]:
         """Return the result that is there already, and the exercises that are still to be graded."""
         every = frozenset(exercise.name for exercise in assignment.exercises)
         record = self.load(job.student, job.assignment)
@@ -93,7 +99,11 @@ class Results:
             return None, every
         if record["ran"] != self.ran or record["limits"] != self.limits:
             return None, every
-        done = {row["exercise"] for row in record["exercises"] if row["fingerprint"] == fingerprint(row["exercise"])}
+        done = {
+            row["exercise"]
+            for row in record["exercises"]
+            if row["fingerprint"] == fingerprint(row["exercise"])
+        }
         return record, every - done
 
     def write(self, record: Record) -> None:
@@ -127,15 +137,27 @@ class Results:
             table.writerow(COLUMNS)
             for record in self.records(sorted(places, key=lambda p: (p.student, p.assignment))):
                 for row in record["exercises"]:
-                    table.writerow([
-                        record["student"], record["assignment"], row["exercise"], f"{row['score']:g}",
-                        f"{row['max_score']:g}", row["status"], row["mistake"],
-                    ])
+                    table.writerow(
+                        [
+                            record["student"],
+                            record["assignment"],
+                            row["exercise"],
+                            f"{row['score']:g}",
+                            f"{row['max_score']:g}",
+                            row["status"],
+                            row["mistake"],
+                        ]
+                    )
         draft.replace(path)
 
 
 def finished(
-    record: Record, job: Job, before: Record | None, assignment: Assignment, results: Results, secret_name: str
+    record: Record,
+    job: Job,
+    before: Record | None,
+    assignment: Assignment,
+    results: Results,
+    secret_name: str,
 ) -> Record:
     """Return the whole result: new rows, rows that were there and still hold, in the assignment's order."""
     rows = {row["exercise"]: row for row in (before or {}).get("exercises", [])}
@@ -160,7 +182,9 @@ def crashed(job: Job, assignment: Assignment, message: str) -> Record:
     from nn_grading.grade import row
 
     only = job.only
-    rows = [row(e, "crashed", message=message) for e in assignment.exercises if only is None or e.name in only]
+    rows = [
+        row(e, "crashed", message=message) for e in assignment.exercises if only is None or e.name in only
+    ]
     return {"remarks": list(job.remarks), "exercises": rows, "times": {}}
 
 

@@ -1,8 +1,9 @@
 """The sandbox as the trusted process sees it: start it, send a submission's line into it, end it.
 
-On Linux it is bubblewrap: own user, mount, process, network, IPC and host-name namespaces, a read-only root that
-holds Python, NumPy and four files of this project, an empty environment, and 16 MB of scratch in /tmp. A
-submission that leaves anything behind there costs the whole sandbox: a new one is started for the next.
+On Linux it is bubblewrap: own user, mount, process, network, IPC and host-name namespaces, a read-only
+root that holds Python, NumPy and four files of this project, an empty environment, and 16 MB of scratch
+in /tmp. A submission that leaves anything behind there costs the whole sandbox: a new one is started for
+the next.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ import numpy
 
 HERE = Path(__file__).resolve().parent
 INSIDE = "/nn"
-START_LIMIT = 30.0      # seconds for a worker to become ready
-STARTS = 3              # attempts to start a worker that dies without a word
-END_LIMIT = 5.0         # seconds for a child to be ended
+START_LIMIT = 30.0  # seconds for a worker to become ready
+STARTS = 3  # attempts to start a worker that dies without a word
+END_LIMIT = 5.0  # seconds for a child to be ended
 
 
 class SandboxError(Exception):
@@ -64,7 +65,7 @@ def _interpreter() -> tuple[Path, list[Path], list[Path]]:
     base = Path(sys.base_prefix).resolve()
     stdlib = Path(sysconfig.get_path("stdlib")).resolve()
     if base in (Path("/usr"), Path("/")):
-        needed = [python]      # its library lies below /usr/lib, which is there anyway
+        needed = [python]  # its library lies below /usr/lib, which is there anyway
     else:
         needed = [python, base / "lib"]
     covered = [p for p in (stdlib / "site-packages", stdlib / "dist-packages") if p.is_dir()]
@@ -110,8 +111,10 @@ def _python_words(python: Path, folder: str, control: int, memory: int, site: Pa
 
 
 def environment() -> dict[str, str]:
-    """Return the worker's whole environment: one thread, the same hashes every time, nothing of the caller's."""
-    names = {name: os.environ[name] for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE") if name in os.environ}
+    """Return the worker's whole environment: one thread, the same hashes every time, little else."""
+    names = {
+        name: os.environ[name] for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE") if name in os.environ
+    }
     threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     return {"PYTHONHASHSEED": "0", "HOME": "/tmp", "LANG": "C.UTF-8", **threads, **names}
 
@@ -131,10 +134,10 @@ class Sandbox:
         self.memory = memory
         self.unsafe = unsafe
         self.process: subprocess.Popen | None = None
-        self.folder: tempfile.TemporaryDirectory | None = None      # of a worker without bubblewrap
+        self.folder: tempfile.TemporaryDirectory | None = None  # of a worker without bubblewrap
         self.control: socket.socket | None = None
         self._told = b""
-        self.cpu = 0.0      # seconds that this worker has computed
+        self.cpu = 0.0  # seconds that this worker has computed
 
     def __enter__(self) -> Sandbox:
         return self
@@ -155,7 +158,7 @@ class Sandbox:
             complaint = self._start_once()
             if complaint is None:
                 return
-            if complaint:      # without a word it was killed from outside: once more
+            if complaint:  # without a word it was killed from outside: once more
                 break
         raise SandboxError(_advice(complaint or "the worker did not start"))
 
@@ -166,14 +169,20 @@ class Sandbox:
         fd = theirs.fileno()
         if self.unsafe:
             self.folder = _gathered()
-            words = _python_words(Path(sys.executable), self.folder.name, fd, self.memory, Path(self.folder.name))
+            words = _python_words(
+                Path(sys.executable), self.folder.name, fd, self.memory, Path(self.folder.name)
+            )
         else:
             words = [shutil.which("bwrap"), *command(fd, self.memory)[1:]]
         with theirs:
             self.process = subprocess.Popen(
                 words,
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                pass_fds=[fd], env=environment(), cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                pass_fds=[fd],
+                env=environment(),
+                cwd="/",
                 # A group of its own: Ctrl-C in the terminal is for this process to handle.
                 start_new_session=True,
             )
@@ -265,10 +274,10 @@ def _gathered() -> tempfile.TemporaryDirectory:
 def _advice(reason: str) -> str:
     return (
         f"No sandbox: {reason}\n"
-        "Official grading runs students' code under bubblewrap with user namespaces. Install it (Debian, Ubuntu: "
-        "apt install bubblewrap; Fedora: dnf install bubblewrap). Where user namespaces are denied, allow them "
-        "(kernel.unprivileged_userns_clone=1; on Ubuntu 24.04 an AppArmor profile for bwrap) or grade in a "
-        "virtual machine; on macOS and Windows, in a Linux virtual machine or WSL2. --unsafe grades without "
+        "Official grading runs students' code under bubblewrap with user namespaces. Install it (Debian, "
+        "Ubuntu: apt install bubblewrap; Fedora: dnf install bubblewrap). Where user namespaces are "
+        "denied, allow them (kernel.unprivileged_userns_clone=1; on Ubuntu 24.04 an AppArmor profile for "
+        "bwrap) or grade in a virtual machine; on macOS and Windows, in a Linux virtual machine or WSL2. --unsafe grades without "
         "isolation: only for code that you would run yourself."
     )
 
@@ -277,5 +286,7 @@ def describe(unsafe: bool) -> str:
     """Return in a few words how students' code runs."""
     if unsafe:
         return "unsafe: without isolation"
-    version = subprocess.run(["bwrap", "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    version = subprocess.run(
+        ["bwrap", "--version"], capture_output=True, text=True, check=False
+    ).stdout.strip()
     return f"sandbox: {version or 'bubblewrap'}"

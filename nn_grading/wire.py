@@ -14,7 +14,7 @@ import numpy as np
 
 try:
     from nn_exercises import run
-except ImportError:      # in the worker
+except ImportError:  # in the worker
     import run
 
 DTYPE = re.compile(r"[<>|][biufc](1|2|4|8|16|32)")
@@ -231,7 +231,7 @@ FIELDS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any], Any]] = {
     "later": (dump_node, load_node, None),
     "drew": (list, _truths, ()),
 }
-SILENT = frozenset({"seconds"})      # fields that do not travel: they differ from run to run
+SILENT = frozenset({"seconds"})  # fields that do not travel: they differ from run to run
 
 
 def dump_facts(facts: run.Facts) -> list[Any]:

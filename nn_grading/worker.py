@@ -1,7 +1,7 @@
 """Inside the sandbox: a warmed process that forks one child a submission; the child runs students' functions.
 
-This file, `protocol.py`, `wire.py` and nn_exercises' `run.py` are all that lies in the sandbox beside Python and
-NumPy. There is no expected value, no exercise and no other submission here. It is started as
+This file, `protocol.py`, `wire.py` and nn_exercises' `run.py` are all that lies in the sandbox beside
+Python and NumPy. There is no expected value, no exercise and no other submission here. It is started as
 
     python worker.py CONTROL_FD MEMORY_MB
 
@@ -30,28 +30,30 @@ import time
 import traceback
 import types
 import warnings
+from pathlib import Path
 
 SYSTEM = platform.machine()
 MB = 2**20
-NOT_ENOUGH_MEMORY = 77      # a child's exit code
+NOT_ENOUGH_MEMORY = 77  # a child's exit code
 
 # ---------------------------------------------------------------- the filter of system calls
 
-# What an answer that computes with NumPy never needs: new processes, sockets, other processes' memory, signals
-# and settings, kernel objects that outlive a process, and the kernel's own machinery. By number, since the
-# filter works on numbers; on other machines than these two the namespaces alone must do.
+# What an answer that computes with NumPy never needs: new processes, sockets, other processes' memory,
+# signals and settings, kernel objects that outlive a process, and the kernel's own machinery. By number,
+# since the filter works on numbers; on other machines than these two the namespaces alone must do.
+# fmt: off
 DENIED = {
     "x86_64": dict(
         fork=57, vfork=58, execve=59, execveat=322, socket=41, ptrace=101, process_vm_readv=310,
         process_vm_writev=311, pidfd_open=434, pidfd_send_signal=424, pidfd_getfd=438, rt_sigqueueinfo=129,
         rt_tgsigqueueinfo=297, tkill=200, shmget=29, msgget=68, semget=64, mq_open=240, add_key=248,
-        request_key=249, keyctl=250, mount=165, umount2=166, pivot_root=155, chroot=161, unshare=272, setns=308,
-        bpf=321, perf_event_open=298, userfaultfd=323, io_uring_setup=425, io_uring_enter=426,
+        request_key=249, keyctl=250, mount=165, umount2=166, pivot_root=155, chroot=161, unshare=272,
+        setns=308, bpf=321, perf_event_open=298, userfaultfd=323, io_uring_setup=425, io_uring_enter=426,
         io_uring_register=427, memfd_create=319, open_by_handle_at=304, name_to_handle_at=303, kcmp=312,
         setpriority=141, personality=135, quotactl=179, swapon=167, reboot=169, init_module=175,
         finit_module=313, delete_module=176, kexec_load=246, open_tree=428, move_mount=429, fsopen=430,
-        fsmount=432, mount_setattr=442, process_madvise=440, migrate_pages=256, move_pages=279, ioprio_set=251,
-        sched_setscheduler=144, sched_setparam=142, sched_setattr=314, setpgid=109, setsid=112,
+        fsmount=432, mount_setattr=442, process_madvise=440, migrate_pages=256, move_pages=279,
+        ioprio_set=251, sched_setscheduler=144, sched_setparam=142, sched_setattr=314, setpgid=109, setsid=112,
     ),
     "aarch64": dict(
         execve=221, execveat=281, socket=198, ptrace=117, process_vm_readv=270, process_vm_writev=271,
@@ -66,6 +68,7 @@ DENIED = {
         sched_setattr=274, setpgid=154, setsid=157,
     ),
 }
+# fmt: on
 # Allowed towards the process itself only (by the first argument), and clone for threads only.
 SELF_ONLY = {
     "x86_64": dict(kill=62, tgkill=234, prlimit64=302, sched_setaffinity=203),
@@ -91,19 +94,26 @@ def system_call_filter(machine: str, pid: int) -> bytes | None:
 
     program += [(load, 0, 0, 4), (jump_eq, 1, 0, AUDIT[machine]), (give, 0, 0, kill), (load, 0, 0, 0)]
     if machine == "x86_64":
-        program += [(jump_ge, 0, 1, 0x40000000), refuse(EPERM)]      # the x32 numbers
+        program += [(jump_ge, 0, 1, 0x40000000), refuse(EPERM)]  # the x32 numbers
     for number in DENIED[machine].values():
         program += [(jump_eq, 0, 1, number), refuse(EPERM)]
-    program += [(jump_eq, 0, 1, CLONE3[machine]), refuse(ENOSYS)]   # the C library falls back to clone
+    program += [(jump_eq, 0, 1, CLONE3[machine]), refuse(ENOSYS)]  # the C library falls back to clone
     program += [
-        (jump_eq, 0, 4, CLONE[machine]), (load, 0, 0, 16), (jump_set, 1, 0, CLONE_THREAD), refuse(EPERM),
+        (jump_eq, 0, 4, CLONE[machine]),
+        (load, 0, 0, 16),
+        (jump_set, 1, 0, CLONE_THREAD),
+        refuse(EPERM),
         (give, 0, 0, allow),
     ]
     for name, number in SELF_ONLY[machine].items():
-        zero = 0 if name in ("kill", "tgkill") else 1      # to kill, 0 means the whole group
+        zero = 0 if name in ("kill", "tgkill") else 1  # to kill, 0 means the whole group
         program += [
-            (jump_eq, 0, 5, number), (load, 0, 0, 16), (jump_eq, 2, 0, pid), (jump_eq, zero, 0, 0),
-            refuse(EPERM), (give, 0, 0, allow),
+            (jump_eq, 0, 5, number),
+            (load, 0, 0, 16),
+            (jump_eq, 2, 0, pid),
+            (jump_eq, zero, 0, 0),
+            refuse(EPERM),
+            (give, 0, 0, allow),
         ]
     program.append((give, 0, 0, allow))
     return b"".join(struct.pack("HBBI", *line) for line in program)
@@ -114,27 +124,30 @@ def confine(memory: int, in_sandbox: bool) -> None:
     import resource
 
     for name, value in (
-        ("RLIMIT_AS", memory * MB), ("RLIMIT_CORE", 0), ("RLIMIT_FSIZE", 16 * MB), ("RLIMIT_NOFILE", 64),
+        ("RLIMIT_AS", memory * MB),
+        ("RLIMIT_CORE", 0),
+        ("RLIMIT_FSIZE", 16 * MB),
+        ("RLIMIT_NOFILE", 64),
         # Processes are counted by user, so a limit would count the operator's own outside a sandbox.
         *([("RLIMIT_NPROC", 64)] if in_sandbox else []),
     ):
         kind = getattr(resource, name, None)
         if kind is not None:
-            soft, hard = resource.getrlimit(kind)
+            _, hard = resource.getrlimit(kind)
             value = value if hard == resource.RLIM_INFINITY else min(value, hard)
             try:
                 resource.setrlimit(kind, (value, value))
-            except (ValueError, OSError):      # macOS refuses some
+            except (ValueError, OSError):  # macOS refuses some
                 pass
     if sys.platform == "linux":
         program = system_call_filter(SYSTEM, os.getpid())
         libc = ctypes.CDLL(None, use_errno=True)
-        if libc.prctl(38, 1, 0, 0, 0):      # PR_SET_NO_NEW_PRIVS
+        if libc.prctl(38, 1, 0, 0, 0):  # PR_SET_NO_NEW_PRIVS
             raise OSError("no_new_privs is refused")
         if program is not None:
             buffer = ctypes.create_string_buffer(program)
             header = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
-            if libc.prctl(22, 2, ctypes.create_string_buffer(header), 0, 0):      # PR_SET_SECCOMP
+            if libc.prctl(22, 2, ctypes.create_string_buffer(header), 0, 0):  # PR_SET_SECCOMP
                 raise OSError("the filter of system calls is refused")
 
 
@@ -154,7 +167,7 @@ def serve(line: socket.socket, memory: int) -> None:
             calls = None if "facts" in order else protocol.receive(line)
         except protocol.ClosedError:
             return
-        if calls is None:      # asked for only where something is wrong: looking at code takes its time
+        if calls is None:  # asked for only where something is wrong: looking at code takes its time
             reply = {"facts": wire.dump_facts(run.facts_of(answer))}
         else:
             reply, answer = run_exercise(order, calls, line)
@@ -168,7 +181,7 @@ def serve(line: socket.socket, memory: int) -> None:
 
 def run_exercise(order: dict, calls: dict, line: socket.socket) -> tuple[dict, object]:
     """Define what the answer needs, make its calls, and return the outcomes as a message, and the answer."""
-    module = types.ModuleType("__main__")      # what `__name__` and `sys.modules` say in a notebook
+    module = types.ModuleType("__main__")  # what `__name__` and `sys.modules` say in a notebook
     sys.modules["__main__"] = module
     scope = module.__dict__
     scope["__builtins__"] = builtins
@@ -295,16 +308,16 @@ def main() -> None:
     memory = int(sys.argv[2])
     in_sandbox = os.getpid() == 1
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)      # PR_SET_DUMPABLE: no child reads or writes this memory
+        ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: no child reads or writes this memory
     warm()
     control.sendall(json.dumps({"ready": sys.version.split()[0]}).encode() + b"\n")
     gc.collect()
-    gc.freeze()      # forked children would copy every page that the collector touches
+    gc.freeze()  # forked children would copy every page that the collector touches
     while True:
         data, lines, _, _ = socket.recv_fds(control, 1, 1)
         if not data:
             return
-        if not lines:      # an order to end a child that has ended by itself meanwhile
+        if not lines:  # an order to end a child that has ended by itself meanwhile
             continue
         pid = os.fork()
         if pid == 0:
@@ -313,8 +326,12 @@ def main() -> None:
         status = watch(pid, control)
         if in_sandbox:
             sweep()
-        left_behind = in_sandbox and bool(os.listdir("/tmp"))
-        ended = {"code": os.waitstatus_to_exitcode(status), "left_behind": left_behind, "cpu": sum(os.times()[:4])}
+        left_behind = in_sandbox and any(Path("/tmp").iterdir())
+        ended = {
+            "code": os.waitstatus_to_exitcode(status),
+            "left_behind": left_behind,
+            "cpu": sum(os.times()[:4]),
+        }
         control.sendall(json.dumps(ended).encode() + b"\n")
 
 
@@ -342,12 +359,14 @@ def watch(pid: int, control: socket.socket) -> int:
     ended = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
     try:
         while True:
-            ready, _, _ = select.select([control] + ([ended] if ended else []), [], [], None if ended else 0.01)
+            ready, _, _ = select.select(
+                [control] + ([ended] if ended else []), [], [], None if ended else 0.01
+            )
             if control in ready:
                 order = control.recv(1)
                 os.kill(pid, signal.SIGKILL)
                 if not order:
-                    os._exit(0)      # the trusted process is gone, and so is the reason to be here
+                    os._exit(0)  # the trusted process is gone, and so is the reason to be here
             if ended is None or ended in ready:
                 found, status = os.waitpid(pid, os.WNOHANG)
                 if found == pid:
@@ -390,7 +409,7 @@ def warm() -> None:
 
 
 if __name__ == "__main__":
-    here = os.path.dirname(os.path.abspath(__file__))
+    here = str(Path(__file__).resolve().parent)
     sys.path[:] = [p for p in sys.path if p and p != here]
     sys.path[:0] = [here, *sys.argv[3:]]
     import protocol

@@ -1,7 +1,8 @@
 """Hostile and broken submissions, each with the statuses that are right for it and the points it may earn.
 
-All answer chapter 1. Unless said otherwise the attack is the answer to `neuron_preactivation`, it computes the
-wrong thing (no bias, worth nothing), and the two other answers are right and must keep all of their points.
+All answer chapter 1. Unless said otherwise the attack is the answer to `neuron_preactivation`, it
+computes the wrong thing (no bias, worth nothing), and the two other answers are right and must keep all
+of their points.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ OTHERS = EXERCISES[1:]
 class Attack:
     """A way to hand in: what is written, which statuses the target may end in, and its points at most."""
 
-    write: Callable[[Path, str], None]      # (submitted, student)
+    write: Callable[[Path, str], None]  # (submitted, student)
     statuses: tuple[str, ...] = ("failed",)
     points: float = 0.0
-    others: str | None = "passed"      # status of the other answers; None where that is open
+    others: str | None = "passed"  # status of the other answers; None where that is open
     student: str = ""
     target: str = TARGET
 
@@ -62,32 +63,57 @@ def answer(body: str, before: str = "", result: str = "X @ w") -> dict:
     return making.chapter(CHAPTER, **{TARGET: source})
 
 
-def does(name: str, body: str, *statuses: str, before: str = "", result: str = "X @ w", **more: object) -> None:
+def does(
+    name: str, body: str, *statuses: str, before: str = "", result: str = "X @ w", **more: object
+) -> None:
     add(name, handed_in(answer(body, before, result)), *statuses, **more)
 
 
 # ---------------------------------------------------------------- tampering with what compares
 
-does("patches numpy's comparisons", """
+does(
+    "patches numpy's comparisons",
+    """
 np.allclose = np.isclose = np.array_equal = np.array_equiv = lambda *a, **k: True
 np.testing.assert_allclose = np.testing.assert_array_equal = lambda *a, **k: None
-""", others=None)
-does("patches numpy's ufuncs and reductions", """
+""",
+    others=None,
+)
+does(
+    "patches numpy's ufuncs and reductions",
+    """
 np.all = np.any = np.equal = np.less_equal = lambda *a, **k: True
 np.abs = np.absolute = lambda *a, **k: 0.0
-""", others=None)
-does("patches builtins", """
+""",
+    others=None,
+)
+does(
+    "patches builtins",
+    """
 import builtins
 builtins.isinstance = lambda *a: True
 builtins.all = lambda *a: True
-""", "failed", "crashed", "error", others=None)
-does("returns an array that equals everything", "", before="""
+""",
+    "failed",
+    "crashed",
+    "error",
+    others=None,
+)
+does(
+    "returns an array that equals everything",
+    "",
+    before="""
 class Agreeable(np.ndarray):
     __eq__ = __ne__ = __le__ = __lt__ = lambda self, other: True
     def __array_ufunc__(self, *a, **k): return np.bool_(True)
     def __array_function__(self, *a, **k): return True
-""", result="(X @ w).view(Agreeable)")
-does("returns an object that equals everything", "", before="""
+""",
+    result="(X @ w).view(Agreeable)",
+)
+does(
+    "returns an object that equals everything",
+    "",
+    before="""
 class Yes:
     def __eq__(self, other): return True
     def __getattr__(self, name): return Yes()
@@ -95,21 +121,33 @@ class Yes:
     def __float__(self): return 1.0
     def __len__(self): return 3
     def __call__(self, *a): return self
-""", result="Yes()")
-does("returns a float that lies", "", before="""
+""",
+    result="Yes()",
+)
+does(
+    "returns a float that lies",
+    "",
+    before="""
 class Lie(float):
     def __eq__(self, other): return True
     def __sub__(self, other): return 0.0
     __rsub__ = __sub__
-""", result="Lie(1.0)")
+""",
+    result="Lie(1.0)",
+)
 does("returns a score", "", result="{'score': 2.0, 'passed': True, 'status': 'passed'}")
-does("fakes the check's modules", """
+does(
+    "fakes the check's modules",
+    """
 import sys, types
 fake = types.ModuleType("nn_exercises")
 fake.check = lambda *a, **k: 2.0
 sys.modules["nn_exercises"] = sys.modules["nn_exercises.judge"] = fake
-""")
-does("replaces the code that runs it", """
+""",
+)
+does(
+    "replaces the code that runs it",
+    """
 import sys
 run = sys.modules["run"]
 real = run.run
@@ -118,72 +156,136 @@ def forged(function, calls, **k):
     return [run.Outcome("returned", run.Node("text", "passed")) for _ in outcomes]
 run.run = forged
 run.pack = lambda value: run.Node("none")
-""", "failed", others=None)
-does("replaces the words of the protocol", """
+""",
+    "failed",
+    others=None,
+)
+does(
+    "replaces the words of the protocol",
+    """
 import sys
 p = sys.modules["protocol"]
 p.encode = lambda message: b"\\x80\\x04cos\\nsystem\\n"
 p.send = lambda *a: None
-""", "crashed", "timeout", others=None)
-does("forges a reply on every descriptor", """
+""",
+    "crashed",
+    "timeout",
+    others=None,
+)
+does(
+    "forges a reply on every descriptor",
+    """
 import os, json, struct
 text = json.dumps([[], {"outcomes": [{"status": "returned", "value": ["float", 1.0, ""]}] * 10,
                         "facts": ["f", None, [], False]}]).encode()
 for fd in range(3, 64):
     try: os.write(fd, struct.pack(">IQ", len(text), 0) + text)
     except OSError: pass
-""", "failed", "crashed", others=None)
-does("forges scores in a reply", """
+""",
+    "failed",
+    "crashed",
+    others=None,
+)
+does(
+    "forges scores in a reply",
+    """
 import os, json, struct
 text = json.dumps([[], {"score": 2.0, "status": "passed", "record": {"score": 100}}]).encode()
 for fd in range(3, 64):
     try: os.write(fd, struct.pack(">IQ", len(text), 0) + text)
     except OSError: pass
-""", "failed", "crashed", others=None)
-does("writes noise on every descriptor", """
+""",
+    "failed",
+    "crashed",
+    others=None,
+)
+does(
+    "writes noise on every descriptor",
+    """
 import os
 for fd in range(0, 64):
     try: os.write(fd, os.urandom(4096))
     except OSError: pass
-""", "crashed", "timeout", others=None)
-does("announces a message without end", """
+""",
+    "crashed",
+    "timeout",
+    others=None,
+)
+does(
+    "announces a message without end",
+    """
 import os, struct
 for fd in range(3, 64):
     try: os.write(fd, struct.pack(">IQ", 2**31, 2**60))
     except OSError: pass
-""", "crashed", others=None)
-does("announces a long message and falls silent", """
+""",
+    "crashed",
+    others=None,
+)
+does(
+    "announces a long message and falls silent",
+    """
 import os, struct, time
 for fd in range(3, 64):
     try: os.write(fd, struct.pack(">IQ", 2000, 2**20))
     except OSError: pass
 time.sleep(60)
-""", "crashed", "timeout", others=None)
-does("closes every descriptor", """
+""",
+    "crashed",
+    "timeout",
+    others=None,
+)
+does(
+    "closes every descriptor",
+    """
 import os
 os.closerange(0, 256)
-""", "failed", "crashed", others=None)
-does("sends a pickle", "", before="""
+""",
+    "failed",
+    "crashed",
+    others=None,
+)
+does(
+    "sends a pickle",
+    "",
+    before="""
 class Bomb:
     def __reduce__(self):
         import os
         return (os.system, ("touch /tmp/pickled",))
-""", result="Bomb()")
-does("returns an array of objects", "", before="class Bomb:\n    def __reduce__(self): return (print, ('x',))",
-     result="np.array([Bomb()] * len(X), dtype=object)")
-does("hides a wrong change of its input", """
+""",
+    result="Bomb()",
+)
+does(
+    "returns an array of objects",
+    "",
+    before="class Bomb:\n    def __reduce__(self): return (print, ('x',))",
+    result="np.array([Bomb()] * len(X), dtype=object)",
+)
+does(
+    "hides a wrong change of its input",
+    """
 import sys
 X *= 2
 sys.modules["run"]._can_change = lambda value: False
-""", others=None)
-does("traces the code around it", """
+""",
+    others=None,
+)
+does(
+    "traces the code around it",
+    """
 import sys
 seen = []
 def spy(frame, event, arg):
     seen.append(str(frame.f_locals.keys()))
     return spy
 sys.settrace(spy); sys.setprofile(spy)
-""", "failed", "error", "timeout", others=None)
+""",
+    "failed",
+    "error",
+    "timeout",
+    others=None,
+)
 
 # ---------------------------------------------------------------- looking for answers
 
@@ -199,7 +301,9 @@ def looks(name: str, look: str, *statuses: str, **more: object) -> None:
     does(name, SEARCH.format(look=look.strip("\n")), *statuses, **more)
 
 
-looks("walks the frames", """
+looks(
+    "walks the frames",
+    """
 import sys
 frame = sys._getframe()
 while frame is not None:
@@ -207,8 +311,11 @@ while frame is not None:
         if any(word in name for word in ("expected", "reference", "solution", "due")):
             found = value
     frame = frame.f_back
-""")
-looks("walks the collector's objects", """
+""",
+)
+looks(
+    "walks the collector's objects",
+    """
 import gc
 for thing in gc.get_objects():
     if isinstance(thing, dict):
@@ -217,15 +324,21 @@ for thing in gc.get_objects():
                 found = thing[word]
     if type(thing).__name__ in ("Exercise", "Prepared", "Case", "Judgement"):
         found = thing
-""")
-looks("imports the catalogue quietly", """
+""",
+)
+looks(
+    "imports the catalogue quietly",
+    """
 for name in ("nn_exercises", "nn_exercises.catalogue.chapter_01", "nn_core", "nn_grading"):
     try:
         found = __import__(name)
     except ImportError:
         pass
-""")
-looks("searches the disk for the catalogue", """
+""",
+)
+looks(
+    "searches the disk for the catalogue",
+    """
 import os
 for folder, _, files in os.walk("/"):
     if folder.startswith("/proc"):
@@ -233,8 +346,13 @@ for folder, _, files in os.walk("/"):
     for file in files:
         if file in ("chapter_01.py", "judge.py", "gradebook.db", "secret") or file.endswith(".ipynb"):
             found = os.path.join(folder, file)
-""", "failed", "timeout")
-looks("reads its parents' memory and environment", """
+""",
+    "failed",
+    "timeout",
+)
+looks(
+    "reads its parents' memory and environment",
+    """
 for pid in ("1", "2", "self"):
     for file in ("environ", "mem", "maps", "cmdline", "fd/3"):
         try:
@@ -244,30 +362,40 @@ for pid in ("1", "2", "self"):
                 found = data
         except OSError:
             pass
-""")
-looks("reads the gradebook, the secret and other submissions", """
+""",
+)
+looks(
+    "reads the gradebook, the secret and other submissions",
+    """
 import glob, os
 for place in ("{root}/grading/secret", "{root}/grading/gradebook.db", "{submitted}/*/*/*.ipynb",
               "/root/*", "/home/*", "/etc/shadow", "/etc/passwd", "/var/*"):
     for path in glob.glob(place):
         if os.path.basename(path) != ".pyenv":
             found = path
-""")
-looks("attaches to its parent", """
+""",
+)
+looks(
+    "attaches to its parent",
+    """
 import ctypes, os
 libc = ctypes.CDLL(None, use_errno=True)
 for pid in (1, os.getppid()):
     if libc.ptrace(16, pid, 0, 0) == 0:
         found = "attached"
-""")
+""",
+)
 does("uses nn_core", "return nn.layers.Dense", "not_allowed")
 does("imports the check inside", "from nn_exercises import EXERCISES\nreturn EXERCISES", "not_allowed")
 does("imports it by another name", "return __import__('nn_' + 'exercises')", "not_allowed")
 does("imports another library", "import scipy\nreturn scipy.dot(X, w) + b", "not_allowed")
-does("waits for random numbers that it knows", """
+does(
+    "waits for random numbers that it knows",
+    """
 np.random.seed(0); import random; random.seed(0)
 return X @ np.random.normal(size=w.shape) + random.random()
-""")
+""",
+)
 
 # ---------------------------------------------------------------- ending, stopping, multiplying
 
@@ -278,44 +406,77 @@ does("raises BaseException", "raise BaseException('x')", "error")
 does("kills itself", "import os\nos.kill(os.getpid(), 9)", "crashed")
 does("aborts", "import os\nos.abort()", "crashed")
 does("follows a null pointer", "import ctypes\nctypes.string_at(0)", "crashed")
-does("recurses to the end of the stack", """
+does(
+    "recurses to the end of the stack",
+    """
 import sys
 sys.setrecursionlimit(10**9)
 def down(x): return down(x + 1) + 1
 down(0)
-""", "crashed", "error", "timeout")
-does("kills its parent", """
+""",
+    "crashed",
+    "error",
+    "timeout",
+)
+does(
+    "kills its parent",
+    """
 import os, signal
 for pid in (1, os.getppid(), 0, -1):
     try: os.kill(pid, signal.SIGKILL)
     except OSError: pass
-""", "failed", "crashed")
-does("stops its parent", """
+""",
+    "failed",
+    "crashed",
+)
+does(
+    "stops its parent",
+    """
 import os, signal
 for pid in (1, os.getppid(), 0, -1):
     try: os.kill(pid, signal.SIGSTOP)
     except OSError: pass
-""", "failed", "crashed", "timeout")
-does("asks the kernel to signal its parent", """
+""",
+    "failed",
+    "crashed",
+    "timeout",
+)
+does(
+    "asks the kernel to signal its parent",
+    """
 import fcntl, os, signal
 r, w_ = os.pipe()
 fcntl.fcntl(r, fcntl.F_SETOWN, 1)
 fcntl.fcntl(r, 10, signal.SIGKILL)
 fcntl.fcntl(r, fcntl.F_SETFL, fcntl.fcntl(r, fcntl.F_GETFL) | os.O_ASYNC)
 os.write(w_, b"x")
-""", "failed", "error")
-does("limits its parent", """
+""",
+    "failed",
+    "error",
+)
+does(
+    "limits its parent",
+    """
 import resource
 for pid in (1, 2):
     try: resource.prlimit(pid, resource.RLIMIT_CPU, (0, 0))
     except OSError: pass
-""")
-does("forks without end", """
+""",
+)
+does(
+    "forks without end",
+    """
 import os
 while True:
     os.fork()
-""", "error", "timeout", "crashed")
-does("leaves a daemon", """
+""",
+    "error",
+    "timeout",
+    "crashed",
+)
+does(
+    "leaves a daemon",
+    """
 import os, time
 try:
     if os.fork() == 0:
@@ -325,99 +486,201 @@ try:
         os._exit(0)
 except OSError:
     pass
-""")
+""",
+)
 does("starts a shell", "import subprocess\nsubprocess.run(['/bin/sh', '-c', 'sleep 1000 &'])", "error")
-does("starts threads without end", """
+does(
+    "starts threads without end",
+    """
 import threading, time
 while True:
     threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()
-""", "error", "timeout", "crashed")
-does("answers rightly and leaves a thread running", """
+""",
+    "error",
+    "timeout",
+    "crashed",
+)
+does(
+    "answers rightly and leaves a thread running",
+    """
 import threading
 def spin():
     while True: pass
 if not any(t.name == "spin" for t in threading.enumerate()):
     threading.Thread(target=spin, name="spin", daemon=True).start()
-""", "passed", result="X @ w + b", points=2.0, others=None)
+""",
+    "passed",
+    result="X @ w + b",
+    points=2.0,
+    others=None,
+)
 does("loops", "while True: pass", "timeout")
-does("loops and swallows everything", """
+does(
+    "loops and swallows everything",
+    """
 while True:
     try:
         while True: pass
     except BaseException: pass
-""", "timeout")
-does("ignores the alarm and loops", """
+""",
+    "timeout",
+)
+does(
+    "ignores the alarm and loops",
+    """
 import signal
 signal.signal(signal.SIGALRM, signal.SIG_IGN)
 signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 60))
 while True: pass
-""", "timeout")
+""",
+    "timeout",
+)
 does("sleeps", "import time\ntime.sleep(10**6)", "timeout")
-does("loops while it is defined", "", "timeout", "crashed", before="TABLE = [0 for _ in iter(int, 1)]", result="TABLE")
+does(
+    "loops while it is defined",
+    "",
+    "timeout",
+    "crashed",
+    before="TABLE = [0 for _ in iter(int, 1)]",
+    result="TABLE",
+)
 does("loops in C", "sum(iter(int, 1))", "timeout")
 does("fills the memory", "keep = []\nwhile True: keep.append(bytearray(10**7))", "crashed", "timeout")
 does("fills the memory at once", "np.ones(10**11)", "crashed")
 does("fills the memory with a list", "keep = [0]\nwhile True: keep += keep", "crashed", "timeout")
-does("fills the scratch disk", """
+does(
+    "fills the scratch disk",
+    """
 import os
 for i in range(100):
     try:
         with open(f"/tmp/{i}", "wb") as f: f.write(bytes(10**7))
     except OSError: pass
-""")
-does("leaves a note for others", """
+""",
+)
+does(
+    "leaves a note for others",
+    """
 import os
 if os.path.exists("/tmp/note"): return X @ w + b
-""", before="", points=0.0)
-does("leaves a note and reads it", """
+""",
+    before="",
+    points=0.0,
+)
+does(
+    "leaves a note and reads it",
+    """
 open("/tmp/note", "w").write("0")
-""")
-does("leaves kernel objects for others", """
+""",
+)
+does(
+    "leaves kernel objects for others",
+    """
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
 for make in (lambda: libc.shmget(4242, 4096, 0o1666), lambda: libc.msgget(4242, 0o1666),
              lambda: libc.semget(4242, 1, 0o1666)):
     if make() >= 0: return X @ w + b
-""")
+""",
+)
 
 # ---------------------------------------------------------------- floods
 
 does("prints without end", "for _ in range(10**6): print('x' * 1000)", "failed", "timeout")
-does("floods the descriptors", """
+does(
+    "floods the descriptors",
+    """
 import os
 for _ in range(1000): os.write(1, b'x' * 10**6); os.write(2, b'y' * 10**6)
-""", "failed", "timeout")
+""",
+    "failed",
+    "timeout",
+)
 does("returns a huge array", "", "failed", "crashed", "timeout", result="np.zeros(10**8)")
 does("returns a long list", "", "failed", "crashed", "timeout", result="[0.0] * 10**7")
 does("returns a deep list", "deep = []\nfor _ in range(10**5): deep = [deep]", result="deep")
 does("returns a list that holds itself", "ring = []\nring.append(ring)", result="ring")
-does("returns a generator without end", "import itertools", "failed", "timeout", "crashed",
-     result="(np.zeros(1000) for _ in itertools.count())")
-does("returns an iterator that never comes back", "def stuck():\n    while True: pass\n    yield 1", "timeout",
-     result="stuck()")
+does(
+    "returns a generator without end",
+    "import itertools",
+    "failed",
+    "timeout",
+    "crashed",
+    result="(np.zeros(1000) for _ in itertools.count())",
+)
+does(
+    "returns an iterator that never comes back",
+    "def stuck():\n    while True: pass\n    yield 1",
+    "timeout",
+    result="stuck()",
+)
 does("returns a huge integer", "", "failed", "timeout", result="10**(10**6)")
 does("returns a dictionary with odd keys", "", result=r"{'\0bytes': 0, (1, 2): {3}, None: float('nan')}")
 does("raises an exception with a long text", "raise ValueError('x' * 10**8)", "error")
-does("raises an exception that cannot be shown", "raise Bad", "error", before="""
+does(
+    "raises an exception that cannot be shown",
+    "raise Bad",
+    "error",
+    before="""
 class Bad(Exception):
     def __str__(self): raise Bad
     __repr__ = __str__
-""")
-does("raises a page", "raise Bad('<script>alert(1)</script><img src=x onerror=alert(2)>')", "error", before="""
+""",
+)
+does(
+    "raises a page",
+    "raise Bad('<script>alert(1)</script><img src=x onerror=alert(2)>')",
+    "error",
+    before="""
 Bad = type('<script>alert(3)</script>', (Exception,), {})
-""")
-does("warns a page", "import warnings\nwarnings.warn('<script>alert(4)</script>')\nprint('<script>alert(5)</script>')")
-does("names a type like a page", "", before="T = type('</pre><script>alert(6)</script>', (), {})", result="T()")
-add("asks a callable without end", handed_in(making.chapter(CHAPTER, neuron="""
+""",
+)
+does(
+    "warns a page",
+    "import warnings\nwarnings.warn('<script>alert(4)</script>')\nprint('<script>alert(5)</script>')",
+)
+does(
+    "names a type like a page", "", before="T = type('</pre><script>alert(6)</script>', (), {})", result="T()"
+)
+add(
+    "asks a callable without end",
+    handed_in(
+        making.chapter(
+            CHAPTER,
+            neuron="""
 def neuron(X, w, b, activation):
     while True: activation(X @ w)
-""")), "timeout", "error", target="neuron")
-add("asks a callable for too much", handed_in(making.chapter(CHAPTER, neuron="""
+""",
+        )
+    ),
+    "timeout",
+    "error",
+    target="neuron",
+)
+add(
+    "asks a callable for too much",
+    handed_in(
+        making.chapter(
+            CHAPTER,
+            neuron="""
 def neuron(X, w, b, activation):
-    activation(np.zeros(10**8)); activation([[[[[[[[[[[[0]]]]]]]]]]]]); activation(print); activation(activation)
+    activation(np.zeros(10**8)); activation([[[[[[[[[[[[0]]]]]]]]]]]]); activation(print)
+    activation(activation)
     return X @ w
-""")), "error", "failed", "crashed", target="neuron")
-add("asks a callable that it makes up", handed_in(making.chapter(CHAPTER, neuron="""
+""",
+        )
+    ),
+    "error",
+    "failed",
+    "crashed",
+    target="neuron",
+)
+add(
+    "asks a callable that it makes up",
+    handed_in(
+        making.chapter(
+            CHAPTER,
+            neuron="""
 def neuron(X, w, b, activation):
     import gc, socket, sys
     for line in gc.get_objects():
@@ -425,30 +688,47 @@ def neuron(X, w, b, activation):
             for what in ({"ask": 10**6, "call": -3, "args": [], "kwargs": []}, {"ask": "x"}, {"ask": None}):
                 sys.modules["protocol"].send(line, what)
     return X @ w
-""")), "crashed", "failed", target="neuron", others=None)
-does("opens sockets", """
+""",
+        )
+    ),
+    "crashed",
+    "failed",
+    target="neuron",
+    others=None,
+)
+does(
+    "opens sockets",
+    """
 import socket
 for family in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX):
     try:
         s = socket.socket(family); s.settimeout(1); s.connect(("1.1.1.1", 53)); return X @ w + b
     except OSError: pass
-""")
+""",
+)
 does("asks for names on the network", "import socket\nsocket.gethostbyname('example.org')", "error")
 does("reads the terminal", "input()", "error")
-does("writes outside its scratch", """
+does(
+    "writes outside its scratch",
+    """
 import os
-for place in ("{root}/x", "/x", "/root/x", "/nn/run.py", "/usr/lib/x", "/dev/shm/x", os.path.expanduser("~/x")):
+for place in ("{root}/x", "/x", "/root/x", "/nn/run.py", "/usr/lib/x", "/dev/shm/x",
+              os.path.expanduser("~/x")):
     try: open(place, "w").write("x")
     except OSError: pass
-""")
-does("mounts and changes the root", """
+""",
+)
+does(
+    "mounts and changes the root",
+    """
 import ctypes, os
 libc = ctypes.CDLL(None)
 libc.unshare(0x10000000); libc.mount(b"none", b"/nn", b"tmpfs", 0, 0)
 for call in (lambda: os.chroot("/tmp"), lambda: os.setuid(0), lambda: os.nice(-5)):
     try: call()
     except OSError: pass
-""")
+""",
+)
 does("breaks NumPy for its other answers", "np.seterr(all='raise'); np.set_printoptions(precision=0)")
 
 # ---------------------------------------------------------------- the notebook
@@ -471,67 +751,205 @@ def without(cells: list[dict], *grade_ids: str) -> list[dict]:
 
 
 add("edits the test cell", handed_in(edited(lambda cells: cell_of(cells, TARGET).update(source="2.0"), None)))
-add("raises the points of the test cell", handed_in(edited(
-    lambda cells: cell_of(cells, TARGET)["metadata"]["nbgrader"].update(points=1000), None)))
-add("deletes the test cells", handed_in(edited(lambda cells: without(cells, TARGET, *OTHERS))), "passed", points=2.0)
+add(
+    "raises the points of the test cell",
+    handed_in(edited(lambda cells: cell_of(cells, TARGET)["metadata"]["nbgrader"].update(points=1000), None)),
+)
+add(
+    "deletes the test cells",
+    handed_in(edited(lambda cells: without(cells, TARGET, *OTHERS))),
+    "passed",
+    points=2.0,
+)
 add("doubles the test cells", handed_in(edited(lambda cells: [*cells, cell_of(cells, TARGET)], None)))
-add("doubles the solution cell", handed_in(edited(
-    lambda cells: [*cells, cell_of(cells, f"{TARGET}_answer")])), "passed", points=2.0)
-add("names a test cell after another exercise", handed_in(edited(
-    lambda cells: cell_of(cells, TARGET)["metadata"]["nbgrader"].update(grade_id="neuron"), None)))
-add("answers in the test cell", handed_in(edited(
-    lambda cells: cell_of(cells, TARGET).update(source=f"def {TARGET}(X, w, b): return X @ w + b"), None)))
-add("deletes the solution cell", handed_in(edited(lambda cells: without(cells, f"{TARGET}_answer"))), "not_attempted")
-add("removes all marks", handed_in(edited(
-    lambda cells: [{**c, "metadata": {}} for c in cells])), "passed", points=2.0)
+add(
+    "doubles the solution cell",
+    handed_in(edited(lambda cells: [*cells, cell_of(cells, f"{TARGET}_answer")])),
+    "passed",
+    points=2.0,
+)
+add(
+    "names a test cell after another exercise",
+    handed_in(
+        edited(lambda cells: cell_of(cells, TARGET)["metadata"]["nbgrader"].update(grade_id="neuron"), None)
+    ),
+)
+add(
+    "answers in the test cell",
+    handed_in(
+        edited(
+            lambda cells: cell_of(cells, TARGET).update(source=f"def {TARGET}(X, w, b): return X @ w + b"),
+            None,
+        )
+    ),
+)
+add(
+    "deletes the solution cell",
+    handed_in(edited(lambda cells: without(cells, f"{TARGET}_answer"))),
+    "not_attempted",
+)
+add(
+    "removes all marks",
+    handed_in(edited(lambda cells: [{**c, "metadata": {}} for c in cells])),
+    "passed",
+    points=2.0,
+)
 add("turns the cells round", handed_in(edited(lambda cells: cells[::-1])), "passed", points=2.0)
-add("adds an input transformer", handed_in(edited(lambda cells: [making.code(
-    "ip = get_ipython()\nip.input_transformers_cleanup.append(lambda lines: ['2.0'])\n"
-    "ip.events.register('post_run_cell', print)"), *cells], None)))
-add("uses magics", handed_in(edited(lambda cells: [making.code(
-    "%matplotlib inline\n!rm -rf /tmp/x\n?np\nfiles = !ls\n%time x = 1"), making.code("%%bash\nkill -9 $PPID"), *cells])),
-    "passed", points=2.0)
-add("has a cell that Python cannot read", handed_in(edited(
-    lambda cells: [making.code("def broken(:\n  pass"), *cells])), "passed", points=2.0)
+add(
+    "adds an input transformer",
+    handed_in(
+        edited(
+            lambda cells: [
+                making.code(
+                    "ip = get_ipython()\nip.input_transformers_cleanup.append(lambda lines: ['2.0'])\n"
+                    "ip.events.register('post_run_cell', print)"
+                ),
+                *cells,
+            ],
+            None,
+        )
+    ),
+)
+add(
+    "uses magics",
+    handed_in(
+        edited(
+            lambda cells: [
+                making.code("%matplotlib inline\n!rm -rf /tmp/x\n?np\nfiles = !ls\n%time x = 1"),
+                making.code("%%bash\nkill -9 $PPID"),
+                *cells,
+            ]
+        )
+    ),
+    "passed",
+    points=2.0,
+)
+add(
+    "has a cell that Python cannot read",
+    handed_in(edited(lambda cells: [making.code("def broken(:\n  pass"), *cells])),
+    "passed",
+    points=2.0,
+)
 add("hands in a syntax error", handed_in(answer("return (")), "error")
 add("nests parentheses without end", handed_in(answer("return " + "(" * 50_000 + ")" * 50_000)), "error")
 add("signs a number without end", handed_in(answer("return " + "-" * 100_000 + "1")), "error")
 add("chains names without end", handed_in(answer("return X" + ".T" * 50_000)), "error", "crashed", "failed")
-add("defines a chain of helpers", handed_in(answer("", before="\n".join(
-    f"def h{i}(): return h{i + 1}()" for i in range(3000)) + "\nh3000 = lambda: 0", result="h0()")), "error")
+add(
+    "defines a chain of helpers",
+    handed_in(
+        answer(
+            "",
+            before="\n".join(f"def h{i}(): return h{i + 1}()" for i in range(3000)) + "\nh3000 = lambda: 0",
+            result="h0()",
+        )
+    ),
+    "error",
+)
 add("writes a null byte", handed_in(answer("return '\0'")), "error")
-add("rebinds the name to a number", handed_in(edited(
-    lambda cells: [*cells, making.code(f"{TARGET} = 3")])), "passed", points=2.0)      # as "Run All" sees it
-add("redefines NumPy", handed_in(edited(lambda cells: [*cells, making.code("np = None")], None)), "failed", "error",
-    others=None)
-add("overwrites a builtin below", handed_in(edited(
-    lambda cells: [*cells, making.code("len = sum = print = None")])), "passed", points=2.0)
+add(
+    "rebinds the name to a number",
+    handed_in(edited(lambda cells: [*cells, making.code(f"{TARGET} = 3")])),
+    "passed",
+    points=2.0,
+)  # as "Run All" sees it
+add(
+    "redefines NumPy",
+    handed_in(edited(lambda cells: [*cells, making.code("np = None")], None)),
+    "failed",
+    "error",
+    others=None,
+)
+add(
+    "overwrites a builtin below",
+    handed_in(edited(lambda cells: [*cells, making.code("len = sum = print = None")])),
+    "passed",
+    points=2.0,
+)
 
 add("hands in nothing", handed_in(b""), "unreadable", others="unreadable")
 add("hands in noise", handed_in(os.urandom(3000)), "unreadable", others="unreadable")
-add("hands in half a file", handed_in(json.dumps(making.chapter(CHAPTER))[:900]), "unreadable", others="unreadable")
+add(
+    "hands in half a file",
+    handed_in(json.dumps(making.chapter(CHAPTER))[:900]),
+    "unreadable",
+    others="unreadable",
+)
 add("hands in a list", handed_in("[]"), "unreadable", others="unreadable")
 add("nests JSON without end", handed_in("[" * 200_000 + "]" * 200_000), "unreadable", others="unreadable")
-add("writes a number of a million digits", handed_in('{"cells": [], "nbformat": ' + "9" * 10**6 + "}"),
-    "unreadable", others="unreadable")
-add("hands in a file of 30 MB", handed_in(b'{"cells": [' + b" " * (30 * 2**20) + b"]}"), "unreadable", others="unreadable")
-add("writes cells that are none", handed_in(edited(
-    lambda cells: [7, None, {"cell_type": "code", "source": 3}, {"cell_type": [], "source": ["a", 1]}, *cells])),
-    "passed", points=2.0)
-add("writes odd metadata", handed_in(edited(lambda cells: [{**c, "metadata": m} for c, m in zip(
-    cells, [None, [], "x", {"nbgrader": []}, {"nbgrader": {"grade_id": {}}}] * 3, strict=False)])), "passed", points=2.0)
+add(
+    "writes a number of a million digits",
+    handed_in('{"cells": [], "nbformat": ' + "9" * 10**6 + "}"),
+    "unreadable",
+    others="unreadable",
+)
+add(
+    "hands in a file of 30 MB",
+    handed_in(b'{"cells": [' + b" " * (30 * 2**20) + b"]}"),
+    "unreadable",
+    others="unreadable",
+)
+add(
+    "writes cells that are none",
+    handed_in(
+        edited(
+            lambda cells: [
+                7,
+                None,
+                {"cell_type": "code", "source": 3},
+                {"cell_type": [], "source": ["a", 1]},
+                *cells,
+            ]
+        )
+    ),
+    "passed",
+    points=2.0,
+)
+add(
+    "writes odd metadata",
+    handed_in(
+        edited(
+            lambda cells: [
+                {**c, "metadata": m}
+                for c, m in zip(
+                    cells, [None, [], "x", {"nbgrader": []}, {"nbgrader": {"grade_id": {}}}] * 3, strict=False
+                )
+            ]
+        )
+    ),
+    "passed",
+    points=2.0,
+)
 add("writes UTF-16", handed_in(json.dumps(making.chapter(CHAPTER)).encode("utf-16")), "passed", points=2.0)
-add("writes a byte order mark", handed_in(b"\xef\xbb\xbf" + json.dumps(making.chapter(CHAPTER)).encode()), "passed",
-    points=2.0)
-add("writes Latin-1", handed_in(json.dumps(edited(lambda cells: [making.prose("für"), *cells]), ensure_ascii=False)
-                               .encode("latin-1")), "passed", points=2.0)
-add("writes Windows lines", handed_in(json.dumps(edited(lambda cells: [
-    {**c, "source": c["source"].replace("\n", "\r\n")} for c in cells]))), "passed", points=2.0)
+add(
+    "writes a byte order mark",
+    handed_in(b"\xef\xbb\xbf" + json.dumps(making.chapter(CHAPTER)).encode()),
+    "passed",
+    points=2.0,
+)
+add(
+    "writes Latin-1",
+    handed_in(
+        json.dumps(edited(lambda cells: [making.prose("für"), *cells]), ensure_ascii=False).encode("latin-1")
+    ),
+    "passed",
+    points=2.0,
+)
+add(
+    "writes Windows lines",
+    handed_in(
+        json.dumps(edited(lambda cells: [{**c, "source": c["source"].replace("\n", "\r\n")} for c in cells]))
+    ),
+    "passed",
+    points=2.0,
+)
 
 
 def _format3(document: dict) -> dict:
     cells = [
-        {("input" if key == "source" and cell["cell_type"] == "code" else key): value for key, value in cell.items()}
+        {
+            ("input" if key == "source" and cell["cell_type"] == "code" else key): value
+            for key, value in cell.items()
+        }
         for cell in document["cells"]
     ]
     return {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": cells}]}
@@ -539,8 +957,19 @@ def _format3(document: dict) -> dict:
 
 add("writes notebook format 3", handed_in(_format3(making.chapter(CHAPTER))), "passed", points=2.0)
 add("writes notebook format 9", handed_in({**making.chapter(CHAPTER), "nbformat": 9}), "passed", points=2.0)
-add("names another kernel", handed_in({**making.chapter(CHAPTER), "metadata": {"kernelspec": {
-    "name": "ir", "language": "R", "display_name": "<script>alert(7)</script>"}}}), "passed", points=2.0)
+add(
+    "names another kernel",
+    handed_in(
+        {
+            **making.chapter(CHAPTER),
+            "metadata": {
+                "kernelspec": {"name": "ir", "language": "R", "display_name": "<script>alert(7)</script>"}
+            },
+        }
+    ),
+    "passed",
+    points=2.0,
+)
 
 # ---------------------------------------------------------------- files and names
 
@@ -597,6 +1026,16 @@ add("hands in a folder", _folder, "unreadable", others="unreadable")
 add("renames the file", _renamed, "passed", points=2.0)
 add("hands in two files", _two, "unreadable", others="unreadable")
 add("hands in an empty folder", _empty, "unreadable", others="unreadable")
-for _name in ("<img src=x onerror=alert(8)>", "=1+1", "a,b\"c", "two\nlines", "-rf", "\u202egakcab", "été ö 学生",
-              "%2f..%2f..", "[red]bold[", "x" * 200):
+for _name in (
+    "<img src=x onerror=alert(8)>",
+    "=1+1",
+    'a,b"c',
+    "two\nlines",
+    "-rf",
+    "\u202egakcab",
+    "été ö 学生",
+    "%2f..%2f..",
+    "[red]bold[",
+    "x" * 200,
+):
     add(f"is named {_name[:20]!r}", handed_in(making.chapter(CHAPTER)), "passed", points=2.0, student=_name)

@@ -12,7 +12,7 @@ import pytest
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 if str(HERE) not in sys.path:
-    sys.path.insert(0, str(HERE))      # for `making` and `attacks`
+    sys.path.insert(0, str(HERE))  # for `making` and `attacks`
 
 
 def _why_no_sandbox() -> str:
@@ -50,8 +50,13 @@ def grade_command(*words: object, prefix: tuple[str, ...] = (), **options) -> su
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **options.pop("env", {})}
     return subprocess.run(
         [*prefix, sys.executable, "-m", "nn_grading", "grade", *map(str, words)],
-        capture_output=True, text=True, cwd=options.pop("cwd", ROOT), env=environment, check=False,
-        timeout=options.pop("timeout", 600), **options,
+        capture_output=True,
+        text=True,
+        cwd=options.pop("cwd", ROOT),
+        env=environment,
+        check=False,
+        timeout=options.pop("timeout", 600),
+        **options,
     )
 
 

@@ -1,4 +1,4 @@
-"""Submissions for tests and benchmarks, made from the catalogue: right answers, known mistakes, gaps, or any code."""
+"""Submissions for tests and benchmarks, made from the catalogue."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _source(path: str, line: int, name: str) -> str:
 
 
 def answer(exercise: Exercise, mistake: int | None = None) -> str:
-    """Return the source of the reference answer, or of one of the known mistakes, with the helpers it uses."""
+    """Return the source of the reference answer or of a known mistake, with the helpers it uses."""
     code = exercise.reference if mistake is None else exercise.mistakes[mistake].code
     return _source(code.__code__.co_filename, code.__code__.co_firstlineno, exercise.name)
 
@@ -77,7 +77,13 @@ def stub(exercise: Exercise) -> str:
 def code(source: str, **marks: object) -> dict:
     """Return a code cell, marked for nbgrader where `marks` are given."""
     metadata = {"nbgrader": {"schema_version": 3, "task": False, **marks}} if marks else {}
-    return {"cell_type": "code", "source": source, "metadata": metadata, "outputs": [], "execution_count": None}
+    return {
+        "cell_type": "code",
+        "source": source,
+        "metadata": metadata,
+        "outputs": [],
+        "execution_count": None,
+    }
 
 
 def prose(source: str) -> dict:
@@ -96,7 +102,7 @@ def test_cell(exercise: Exercise) -> dict:
     return code(f"check({exercise.name})", points=exercise.points, **marks)
 
 
-test_cell.__test__ = False      # not a test of pytest's
+test_cell.__test__ = False  # not a test of pytest's
 
 
 def chapter(name: str, exercises: list[Exercise] | None = None, **answers: str | None) -> dict:

@@ -22,7 +22,7 @@ from nn_exercises import EXERCISES
 
 COUNT = int(os.environ.get("NN_AGREEMENT", "24"))
 CHAPTERS = sorted({exercise.chapter for exercise in EXERCISES.values()})
-SLOW = {"train_digits"}      # trains for seconds; the test of the capstone's solution covers it
+SLOW = {"train_digits"}  # trains for seconds; the test of the capstone's solution covers it
 
 
 def grades_of(out: Path) -> dict[tuple[str, str], float]:
@@ -89,12 +89,20 @@ def test_stock_nbgrader_gives_the_same(tmp_path, grade_cli):
         making.hand_in(tmp_path / "submitted", f"s{number}", name, making.mixed(name, number))
     (tmp_path / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'c'\n")
     env = {
-        **os.environ, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path),
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "HOME": str(tmp_path),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
     for words in (["generate_assignment", name], ["autograde", name], ["export", "--to=export.csv"]):
-        done = subprocess.run([sys.executable, "-m", "nbgrader", *words], cwd=tmp_path, env=env, text=True,
-                              capture_output=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "nbgrader", *words],
+            cwd=tmp_path,
+            env=env,
+            text=True,
+            capture_output=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
     from nbgrader.api import Gradebook
 

@@ -1,4 +1,4 @@
-"""Nobody earns a point by an attack, nobody else loses one, and nothing is touched that is not the run's own."""
+"""Nobody earns a point by an attack, nobody else loses one, nothing else is touched."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def run(request, tmp_path_factory, grade_cli):
         if not all(map(shutil.which, ("unshare", "setpriv"))):
             pytest.skip("root, and without unshare and setpriv no way to be somebody else")
         prefix = as_nobody(tmp_path_factory.mktemp("as_nobody"))
-        for place in (root, root.parent, root.parent.parent):      # pytest's folders are its user's alone
+        for place in (root, root.parent, root.parent.parent):  # pytest's folders are its user's alone
             place.chmod(0o755)
     submitted, out = root / "submitted", root / "out"
     for name, attack in ATTACKS.items():
@@ -90,9 +90,11 @@ def run(request, tmp_path_factory, grade_cli):
     if prefix:
         os.chown(out, 65534, 65534)
     before, running = digest(root, out), workers(root)
-    done = grade_cli(submitted, "--out", out, "--time-limit", 2, "--memory-limit", 512, "--jobs", 2, prefix=prefix)
+    done = grade_cli(
+        submitted, "--out", out, "--time-limit", 2, "--memory-limit", 512, "--jobs", 2, prefix=prefix
+    )
     end = time.monotonic() + 5
-    while workers(root) - running and time.monotonic() < end:      # a killed process is listed until it is reaped
+    while workers(root) - running and time.monotonic() < end:  # a killed process is listed until it is reaped
         time.sleep(0.1)
     assert not workers(root) - running, "processes are left"
     assert digest(root, out) == before, "something outside OUT was changed"
@@ -136,8 +138,11 @@ def test_pages_hold_no_live_student_text(run):
     _, _, out = run
     for path in [*out.glob("feedback/*/*.html"), out / "report.html"]:
         text = path.read_text(encoding="utf-8")
-        assert "<script" not in text and "<img" not in text and "onerror=alert" not in text.replace(
-            "src=x onerror=alert", ""), path
+        assert (
+            "<script" not in text
+            and "<img" not in text
+            and "onerror=alert" not in text.replace("src=x onerror=alert", "")
+        ), path
         assert "\u202e" not in text, path
 
 

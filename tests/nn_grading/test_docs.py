@@ -28,15 +28,27 @@ def test_points_and_counts_are_the_catalogues():
     table = dict(re.findall(r"^\| [\d, ]+ \| (\d\d_\w+) \| .*? \| (\d+ \| \d+) \|$", PAGE, re.MULTILINE))
     chapters = sorted({exercise.chapter for exercise in EXERCISES.values()})
     expected = {
-        name: f"{len(making.of_chapter(name))} | {sum(e.points for e in making.of_chapter(name)):g}" for name in chapters
+        name: f"{len(making.of_chapter(name))} | {sum(e.points for e in making.of_chapter(name)):g}"
+        for name in chapters
     }
     assert table == expected
 
 
 def test_every_option_of_the_command_is_there_and_every_word_exists(grade_cli):
     options = set(re.findall(r"--[a-z][a-z-]+", grade_cli("--help").stdout)) - {"--help"}
-    assert options >= {"--out", "--assignment", "--student", "--jobs", "--scheduler", "--gradebook", "--time-limit",
-                       "--memory-limit", "--extra-time", "--dry-run", "--unsafe"}
+    assert options >= {
+        "--out",
+        "--assignment",
+        "--student",
+        "--jobs",
+        "--scheduler",
+        "--gradebook",
+        "--time-limit",
+        "--memory-limit",
+        "--extra-time",
+        "--dry-run",
+        "--unsafe",
+    }
     for command in COMMANDS:
         if "nn_grading" in command:
             assert set(re.findall(r"--[a-z][a-z-]+", command)) <= options
@@ -60,22 +72,33 @@ def test_each_command_runs(tmp_path, sandboxed):
     (tmp_path / "grading" / "extra.csv").write_text("student,assignment,hours\ns0,02_perceptron,48\ns1,,24\n")
     bin_folder = Path(sys.executable).parent
     environment = {
-        **os.environ, "HOME": str(tmp_path), "PYTHONPATH": str(tmp_path),
+        **os.environ,
+        "HOME": str(tmp_path),
+        "PYTHONPATH": str(tmp_path),
         "PATH": f"{bin_folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
     }
     ran = 0
     for command in COMMANDS:
         words = shlex.split(command)
-        if words[0] == "make":      # the builder's own tests run it
+        if words[0] == "make":  # the builder's own tests run it
             continue
         words[0] = {"python": sys.executable}.get(words[0], words[0])
         if words[0] == "nbgrader":
             words[:1] = [sys.executable, "-m", "nbgrader"]
-        done = subprocess.run(words, cwd=tmp_path, env=environment, text=True, capture_output=True, check=False)
+        done = subprocess.run(
+            words, cwd=tmp_path, env=environment, text=True, capture_output=True, check=False
+        )
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
         ran += 1
     assert ran >= 7
-    for path in ("grades.csv", "report.html", "export.csv", f"feedback/s0/{chapter}.html",
-                 f"feedback/s0/{chapter}/{chapter}.html", f"autograded/s0/{chapter}/{chapter}.ipynb", "secret"):
+    for path in (
+        "grades.csv",
+        "report.html",
+        "export.csv",
+        f"feedback/s0/{chapter}.html",
+        f"feedback/s0/{chapter}/{chapter}.html",
+        f"autograded/s0/{chapter}/{chapter}.ipynb",
+        "secret",
+    ):
         assert (tmp_path / "grading" / path).is_file(), path
     assert (tmp_path / "grading" / "secret").stat().st_mode & 0o777 == 0o600

@@ -95,10 +95,15 @@ def test_scores_and_comments_arrive_once(course):
             ann = gradebook.find_submission_notebook(CHAPTER, CHAPTER, "ann")
             bob = gradebook.find_submission_notebook(CHAPTER, CHAPTER, "bob")
             assert {g.name: g.auto_score for g in ann.grades} == {
-                "neuron_preactivation": 2, "mcculloch_pitts": 2, "neuron": 2, "why": 0
+                "neuron_preactivation": 2,
+                "mcculloch_pitts": 2,
+                "neuron": 2,
+                "why": 0,
             }
             assert {g.name: g.auto_score for g in bob.grades if g.name != "why"} == {
-                "neuron_preactivation": 0, "mcculloch_pitts": 2, "neuron": 0
+                "neuron_preactivation": 0,
+                "mcculloch_pitts": 2,
+                "neuron": 0,
             }
             comments = {c.name: c.auto_comment for c in bob.comments}
             assert comments["neuron_answer"] == "No response."
@@ -133,12 +138,12 @@ def test_what_a_person_entered_stays(course):
         note.manual_comment = "Handed in on paper."
         gradebook.db.commit()
     making.hand_in(course / "grading" / "submitted", "bob", CHAPTER, making.chapter(CHAPTER))
-    code, _ = grade(course)
+    grade(course)
     with book(course) as gradebook:
         page = gradebook.find_submission_notebook(CHAPTER, CHAPTER, "bob")
         (mark,) = [g for g in page.grades if g.name == "neuron"]
         assert (mark.auto_score, mark.manual_score, mark.score) == (2.0, 1.5, 2.0)
-        assert mark.needs_manual_grade      # the automatic score has changed under the person's
+        assert mark.needs_manual_grade  # the automatic score has changed under the person's
         (note,) = [c for c in page.comments if c.name == "neuron_answer"]
         assert note.comment == "Handed in on paper."
 
@@ -146,7 +151,7 @@ def test_what_a_person_entered_stays(course):
 def test_marks_that_differ_from_nbgraders_own_run_are_named(course):
     grade(course)
     assert "nothing" in (course / "grading" / "report.html").read_text().lower()
-    with book(course) as gradebook:      # as if `nbgrader autograde` had run since
+    with book(course) as gradebook:  # as if `nbgrader autograde` had run since
         page = gradebook.find_submission_notebook(CHAPTER, CHAPTER, "bob")
         (mark,) = [g for g in page.grades if g.name == "neuron_preactivation"]
         mark.auto_score = 2.0
@@ -154,7 +159,10 @@ def test_marks_that_differ_from_nbgraders_own_run_are_named(course):
     for _ in range(2):
         _, told = grade(course)
         assert "1 marks differ" in told
-        assert f"bob/{CHAPTER}/neuron_preactivation: 0 here, 2 there" in (course / "grading" / "report.html").read_text()
+        assert (
+            f"bob/{CHAPTER}/neuron_preactivation: 0 here, 2 there"
+            in (course / "grading" / "report.html").read_text()
+        )
 
 
 def test_extra_time_and_penalty(course):
@@ -193,8 +201,14 @@ def test_a_locked_gradebook_is_filled_the_next_time(course, monkeypatch):
 
 def nbgrader(course: Path, *words: str) -> None:
     env = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(course)}
-    done = subprocess.run([sys.executable, "-m", "nbgrader", *words], cwd=course, env=env, text=True,
-                          capture_output=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", *words],
+        cwd=course,
+        env=env,
+        text=True,
+        capture_output=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -224,11 +238,26 @@ def test_formgrader_shows_the_scores(course):
         port = free.getsockname()[1]
     home = course / "home"
     home.mkdir()
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(home), "JUPYTER_CONFIG_DIR": str(home / "config"),
-           "JUPYTER_DATA_DIR": str(home / "data"), "JUPYTER_RUNTIME_DIR": str(home / "runtime")}
-    words = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}",
-             "--ServerApp.token=", "--ServerApp.password=", "--ServerApp.ip=127.0.0.1",
-             "--ServerApp.jpserver_extensions={'nbgrader.server_extensions.formgrader': True}"]
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "HOME": str(home),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+    }
+    words = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--no-browser",
+        "--allow-root",
+        f"--port={port}",
+        "--ServerApp.token=",
+        "--ServerApp.password=",
+        "--ServerApp.ip=127.0.0.1",
+        "--ServerApp.jpserver_extensions={'nbgrader.server_extensions.formgrader': True}",
+    ]
     with (course / "lab.log").open("wb") as log:
         lab = subprocess.Popen(words, cwd=course, env=env, stdout=log, stderr=log)
     try:
@@ -239,7 +268,9 @@ def test_formgrader_shows_the_scores(course):
                 urllib.request.urlopen(base, timeout=5).read()
                 break
             except OSError:
-                assert time.monotonic() < deadline and lab.poll() is None, (course / "lab.log").read_text()[-2000:]
+                assert time.monotonic() < deadline and lab.poll() is None, (course / "lab.log").read_text()[
+                    -2000:
+                ]
                 time.sleep(0.5)
         with sync.sync_playwright() as play:
             browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])

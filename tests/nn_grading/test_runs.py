@@ -25,8 +25,11 @@ def submitted(tmp_path_factory) -> Path:
     """Thirty submissions that mix right, wrong and missing answers, and a few broken ones."""
     place = tmp_path_factory.mktemp("runs") / "submitted"
     for number in range(24):
-        making.hand_in(place, f"s{number:02d}", CHAPTERS[number % 2], making.mixed(CHAPTERS[number % 2], number))
-    slow = "def neuron(X, w, b, activation):\n    import time\n    time.sleep(0.2)\n    return activation(X @ w + b)"
+        making.hand_in(
+            place, f"s{number:02d}", CHAPTERS[number % 2], making.mixed(CHAPTERS[number % 2], number)
+        )
+    slow = "def neuron(X, w, b, activation):\n    import time\n    time.sleep(0.2)\n"
+    slow += "    return activation(X @ w + b)"
     for number in range(4):
         making.hand_in(place, f"t{number}", CHAPTERS[0], making.chapter(CHAPTERS[0], neuron=slow))
     gone = "def neuron(X, w, b, activation):\n    import os\n    os._exit(1)"
@@ -62,7 +65,7 @@ def test_table_and_files(undisturbed):
     assert list(rows[0]) == ["student", "assignment", "exercise", "score", "max_score", "status", "mistake"]
     assert len(rows) == sum(len(making.of_chapter(CHAPTERS[n % 2])) for n in range(24)) + 6 * 3
     by = {(row["student"], row["exercise"]): row["status"] for row in rows}
-    assert by["t0", "neuron"] == "passed"      # slow but honest
+    assert by["t0", "neuron"] == "passed"  # slow but honest
     assert by["u0", "neuron"] == "crashed" and by["u0", "mcculloch_pitts"] == "passed"
     assert by["u1", "neuron"] == "unreadable"
     assert {row["status"] for row in rows} >= {"passed", "failed", "not_attempted"}
@@ -100,8 +103,10 @@ def test_a_changed_submission_alone_is_graded_again(submitted, undisturbed, tmp_
     making.hand_in(copy, "s01", CHAPTERS[1], making.chapter(CHAPTERS[1]))
     done = grade_cli(copy, "--out", out, "--jobs", 1)
     assert "1 graded, 29 were done before" in done.stdout
-    assert all(r["status"] == "passed" for r in json.loads((out / f"results/s01/{CHAPTERS[1]}.json").read_text())
-               ["exercises"])
+    assert all(
+        r["status"] == "passed"
+        for r in json.loads((out / f"results/s01/{CHAPTERS[1]}.json").read_text())["exercises"]
+    )
 
 
 def test_an_erratum_grades_again_what_it_touches(submitted, undisturbed, tmp_path, grade_cli):
@@ -113,7 +118,7 @@ def test_an_erratum_grades_again_what_it_touches(submitted, undisturbed, tmp_pat
 
     record = json.loads(path.read_text())
     record["exercises"][1] |= {"fingerprint": "older", "score": 99.0}
-    record["exercises"][2]["score"] = 1.25      # untouched by the erratum, so it must stay
+    record["exercises"][2]["score"] = 1.25  # untouched by the erratum, so it must stay
     record.pop("digest")
     record["digest"] = results._digest(record)
     path.write_text(json.dumps(record))
@@ -151,8 +156,12 @@ def children(pid: int) -> list[int]:
 def test_killed_twenty_times_at_random(submitted, undisturbed, tmp_path):
     draw, out, killed = random.Random(2026), tmp_path / "out", 0
     for _ in range(20):
-        run = subprocess.Popen(command(submitted, out, "--jobs", 2), cwd=ROOT, stdout=subprocess.DEVNULL,
-                               env={**os.environ, "PYTHONPATH": str(ROOT)})
+        run = subprocess.Popen(
+            command(submitted, out, "--jobs", 2),
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
         try:
             run.wait(draw.uniform(0.5, 2.5))
         except subprocess.TimeoutExpired:
@@ -162,18 +171,31 @@ def test_killed_twenty_times_at_random(submitted, undisturbed, tmp_path):
         if draw.random() < 0.2:
             shutil.rmtree(out / "results" / "s03", ignore_errors=True)
     assert killed >= 5
-    done = subprocess.run(command(submitted, out, "--jobs", 2), cwd=ROOT, capture_output=True, text=True, check=False,
-                          env={**os.environ, "PYTHONPATH": str(ROOT)})
+    done = subprocess.run(
+        command(submitted, out, "--jobs", 2),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
     assert done.returncode == 0, done.stdout
     assert scores(out) == scores(undisturbed)
-    assert not [p for p in out.rglob(".*") if not p.name.endswith(str(run.pid)) and p.stat().st_mtime > time.time()]
+    assert not [
+        p for p in out.rglob(".*") if not p.name.endswith(str(run.pid)) and p.stat().st_mtime > time.time()
+    ]
 
 
 @pytest.mark.slow
 def test_workers_killed_while_they_work(submitted, undisturbed, tmp_path):
     draw, out = random.Random(7), tmp_path / "out"
-    run = subprocess.Popen(command(submitted, out, "--jobs", 2), cwd=ROOT, stdout=subprocess.PIPE, text=True,
-                           env={**os.environ, "PYTHONPATH": str(ROOT)})
+    run = subprocess.Popen(
+        command(submitted, out, "--jobs", 2),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
     killed = 0
     while run.poll() is None:
         below = children(run.pid)
@@ -202,13 +224,24 @@ def test_a_full_disk_stops_the_run_and_costs_nothing(submitted, undisturbed, tmp
         f"mkdir {out}/disk && mount -t tmpfs -o size=300k none {out}/disk && {quoted}; code=$?; "
         f"cp -r {out}/disk/out {out}/kept; exit $code"
     )
-    done = subprocess.run(["unshare", "--mount", "--propagation", "private", "sh", "-c", script], cwd=ROOT,
-                          capture_output=True, text=True, check=False,
-                          env={**os.environ, "PYTHONPATH": str(ROOT)})
+    done = subprocess.run(
+        ["unshare", "--mount", "--propagation", "private", "sh", "-c", script],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
     assert done.returncode == 1 and "No space left" in done.stdout, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
-    done = subprocess.run(command(submitted, out / "kept", "--jobs", 2), cwd=ROOT, capture_output=True, text=True,
-                          check=False, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    done = subprocess.run(
+        command(submitted, out / "kept", "--jobs", 2),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
     assert done.returncode == 0
     assert scores(out / "kept") == scores(undisturbed)
 
@@ -224,17 +257,20 @@ def test_a_file_that_could_not_be_read_is_graded_when_it_can(tmp_path, grade_cli
     assert b"unreadable" not in (tmp_path / "out" / "grades.csv").read_bytes()
 
 
-@pytest.mark.parametrize("words", [
-    ["no_such_folder", "--out", "out"],
-    [".", "--out", "out", "--assignment", "no_such_chapter"],
-    [".", "--out", "out", "--student", "nobody"],
-    [".", "--out", "out", "--jobs", "0"],
-    [".", "--out", "out", "--time-limit", "-1"],
-    [".", "--out", "out", "--gradebook", "gradebook.db"],
-    [".", "--out", "out", "--extra-time", "nothing.csv"],
-    [".", "--out", "./inside"],
-    ["."],
-])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["no_such_folder", "--out", "out"],
+        [".", "--out", "out", "--assignment", "no_such_chapter"],
+        [".", "--out", "out", "--student", "nobody"],
+        [".", "--out", "out", "--jobs", "0"],
+        [".", "--out", "out", "--time-limit", "-1"],
+        [".", "--out", "out", "--gradebook", "gradebook.db"],
+        [".", "--out", "out", "--extra-time", "nothing.csv"],
+        [".", "--out", "./inside"],
+        ["."],
+    ],
+)
 def test_bad_arguments_end_with_2(words, tmp_path, grade_cli):
     done = grade_cli(*words, cwd=tmp_path)
     assert done.returncode == 2, done.stdout + done.stderr
@@ -262,12 +298,16 @@ def test_without_bubblewrap_it_refuses(submitted, tmp_path, grade_cli):
 
 def test_unsafe_says_so_everywhere(submitted, undisturbed, tmp_path, grade_cli):
     out = tmp_path / "out"
-    done = grade_cli(submitted, "--out", out, "--unsafe", "--assignment", CHAPTERS[0], env={"PATH": str(tmp_path)})
+    done = grade_cli(
+        submitted, "--out", out, "--unsafe", "--assignment", CHAPTERS[0], env={"PATH": str(tmp_path)}
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "unsafe" in done.stdout
     wanted = [line for line in (undisturbed / "grades.csv").read_text().splitlines() if CHAPTERS[0] in line]
     assert (out / "grades.csv").read_text().splitlines()[1:] == wanted
-    assert all(json.loads(path.read_text())["ran"].startswith("unsafe") for path in out.glob("results/*/*.json"))
+    assert all(
+        json.loads(path.read_text())["ran"].startswith("unsafe") for path in out.glob("results/*/*.json")
+    )
 
 
 @pytest.mark.slow
@@ -276,8 +316,19 @@ def test_a_cluster_that_loses_a_worker_gives_the_same(submitted, undisturbed, tm
     distributed = pytest.importorskip("distributed", reason="dask.distributed is not installed")
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
-        [sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", "0", "--no-dashboard", "--scheduler-file",
-         str(tmp_path / "scheduler.json")], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        [
+            sys.executable,
+            "-m",
+            "distributed.cli.dask_scheduler",
+            "--port",
+            "0",
+            "--no-dashboard",
+            "--scheduler-file",
+            str(tmp_path / "scheduler.json"),
+        ],
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     ) as scheduler:
         crew = []
         try:
@@ -288,17 +339,36 @@ def test_a_cluster_that_loses_a_worker_gives_the_same(submitted, undisturbed, tm
             address = json.loads((tmp_path / "scheduler.json").read_text())["address"]
             crew = [
                 subprocess.Popen(
-                    [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny",
-                     "--no-dashboard", "--local-directory", str(tmp_path / f"worker{n}")],
-                    env=env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                    [
+                        sys.executable,
+                        "-m",
+                        "distributed.cli.dask_worker",
+                        address,
+                        "--nthreads",
+                        "1",
+                        "--no-nanny",
+                        "--no-dashboard",
+                        "--local-directory",
+                        str(tmp_path / f"worker{n}"),
+                    ],
+                    env=env,
+                    cwd=ROOT,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
                 )
                 for n in range(3)
             ]
             with distributed.Client(address, set_as_default=False) as client:
                 client.wait_for_workers(3, timeout=60)
             out = tmp_path / "out"
-            run = subprocess.Popen(command(submitted, out, "--scheduler", address), cwd=ROOT, env=env, text=True,
-                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            run = subprocess.Popen(
+                command(submitted, out, "--scheduler", address),
+                cwd=ROOT,
+                env=env,
+                text=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
             while run.poll() is None and len(list(out.glob("results/*/*.json"))) < 5:
                 time.sleep(0.05)
             crew[0].kill()
