@@ -275,10 +275,10 @@ def _advice(reason: str) -> str:
     return (
         f"No sandbox: {reason}\n"
         "Official grading runs students' code under bubblewrap with user namespaces. Install it (Debian, "
-        "Ubuntu: apt install bubblewrap; Fedora: dnf install bubblewrap). Where user namespaces are "
-        "denied, allow them (kernel.unprivileged_userns_clone=1; on Ubuntu 24.04 an AppArmor profile for "
-        "bwrap) or grade in a virtual machine; on macOS and Windows, in a Linux virtual machine or WSL2. --unsafe grades without "
-        "isolation: only for code that you would run yourself."
+        "Ubuntu: apt install bubblewrap; Fedora: dnf install bubblewrap). Where user namespaces are denied, "
+        "allow them (kernel.unprivileged_userns_clone=1; on Ubuntu 24.04 an AppArmor profile for bwrap) or "
+        "grade in a virtual machine; on macOS and Windows, in a Linux virtual machine or WSL2. --unsafe "
+        "grades without isolation: only for code that you would run yourself."
     )
 
 

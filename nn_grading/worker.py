@@ -53,7 +53,8 @@ DENIED = {
         setpriority=141, personality=135, quotactl=179, swapon=167, reboot=169, init_module=175,
         finit_module=313, delete_module=176, kexec_load=246, open_tree=428, move_mount=429, fsopen=430,
         fsmount=432, mount_setattr=442, process_madvise=440, migrate_pages=256, move_pages=279,
-        ioprio_set=251, sched_setscheduler=144, sched_setparam=142, sched_setattr=314, setpgid=109, setsid=112,
+        ioprio_set=251,
+        sched_setscheduler=144, sched_setparam=142, sched_setattr=314, setpgid=109, setsid=112,
     ),
     "aarch64": dict(
         execve=221, execveat=281, socket=198, ptrace=117, process_vm_readv=270, process_vm_writev=271,

@@ -811,6 +811,12 @@ add(
     ),
 )
 add(
+    "leaves empty cells",
+    handed_in(edited(lambda cells: [making.code(""), making.code("# only a remark"), *cells])),
+    "passed",
+    points=2.0,
+)
+add(
     "uses magics",
     handed_in(
         edited(
