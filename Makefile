@@ -72,7 +72,7 @@ site: .venv/dev  ## the web book, with the browser edition under it
 	$(BIN)/python -m nn_book site
 
 bench: .venv/dev  ## the benchmarks, every peer in the same run
-	$(BIN)/python benchmarks/bench.py
+	@for one in benchmarks/bench_*.py; do echo "== $$one"; $(BIN)/python $$one || exit 1; done
 
 lock:  ## compile both locks from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet -o requirements.txt
