@@ -14,13 +14,13 @@ from nn_core.checks import a_count, a_generator, as_floats, as_matrix, lookup
 
 def he_normal(n_in, n_out, rng):
     """He's initialisation: W normal with variance 2 / n_in, made for ReLU."""
-    return rng.normal(0, np.sqrt(2 / n_in), (n_in, n_out))  # (3.1)
+    return rng.normal(0, np.sqrt(2 / n_in), (n_in, n_out))  # (3.14)
 
 
 def glorot_uniform(n_in, n_out, rng):
     """Glorot's initialisation: W uniform in ±√(6 / (n_in + n_out)), made for tanh and sigmoid."""
     limit = np.sqrt(6 / (n_in + n_out))
-    return rng.uniform(-limit, limit, (n_in, n_out))  # (3.2)
+    return rng.uniform(-limit, limit, (n_in, n_out))  # (3.15)
 
 
 def small_normal(n_in, n_out, rng):
