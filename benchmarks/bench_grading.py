@@ -76,11 +76,11 @@ def memory(pid: int) -> int:
             total += next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
         except (OSError, StopIteration):
             pass
-        for children in Path(f"/proc/{one}/task").glob("*/children"):
-            try:
+        try:
+            for children in Path(f"/proc/{one}/task").glob("*/children"):
                 todo += [int(word) for word in children.read_text().split()]
-            except OSError:
-                pass
+        except OSError:  # it has ended meanwhile
+            pass
     return total // 1024
 
 
@@ -135,6 +135,7 @@ def stock(work: Path, chapter: str, count: int) -> float:
     batch(course / "submitted", chapter, "right", count)
     (course / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'bench'\n")
     env = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(work)}
+    env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), env["PATH"]])  # nbgrader calls alembic
     words = [sys.executable, "-m", "nbgrader"]
     quiet = {
         "cwd": course,
@@ -160,34 +161,37 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures here too")
     chosen = parser.parse_args()
     figures: dict[str, float] = {}
+
+    def note(label: str, value: float) -> None:
+        figures[label] = value
+        print(f"{label:75s} {value:10.2f}", flush=True)
+
     with tempfile.TemporaryDirectory(prefix="bench_") as name:
         work = Path(name)
         empty = batch(work / "one", "00_start_here", "right", 1)
-        figures["start-up of a run, one submission, s"] = min(grade(empty)[0] for _ in range(3))
+        note("start-up of a run, one submission, s", min(grade(empty)[0] for _ in range(3)))
         for chapter in chosen.chapters:
             count = len(making.of_chapter(chapter))
             for kind in ("right", "wrong"):
                 label = f"{chapter} ({count} exercises), {kind}, ms a submission"
-                figures[label] = per_submission(work, chapter, kind)
+                note(label, per_submission(work, chapter, kind))
         chapter = chosen.chapters[0]
         hundred = batch(work / "hundred", chapter, "right", 100)
-        figures[f"{chapter}, 100 right submissions, one core, s"], _ = grade(hundred)
+        note(f"{chapter}, 100 right submissions, one core, s", grade(hundred)[0])
         if len(CORES) > 1:
             two = batch(work / "two", chapter, "right", 400)
             one_core, two_cores = grade(two)[0], grade(two, 2, 2)[0]
-            figures[f"{chapter}, 400 right submissions, two cores over one, ratio"] = one_core / two_cores
+            note(f"{chapter}, 400 right submissions, two cores over one, ratio", one_core / two_cores)
         if chosen.stock:
             seconds = stock(work, chapter, chosen.stock)
             ours, _ = grade(batch(work / "same", chapter, "right", chosen.stock))
-            figures[f"{chapter}, stock nbgrader on {chosen.stock}, s"] = seconds
-            figures[f"{chapter}, stock nbgrader over official, ratio"] = seconds / ours
+            note(f"{chapter}, stock nbgrader on {chosen.stock}, s", seconds)
+            note(f"{chapter}, stock nbgrader over official, ratio", seconds / ours)
         if chosen.memory:
             few = batch(work / "few", chapter, "wrong", 100)
-            figures["peak memory at 100 submissions, MB"] = grade(few)[1]
+            note("peak memory at 100 submissions, MB", grade(few)[1])
             many = batch(work / "many", chapter, "wrong", chosen.memory)
-            figures[f"peak memory at {chosen.memory:,} submissions, MB"] = grade(many)[1]
-    for label, value in figures.items():
-        print(f"{label:75s} {value:10.2f}")
+            note(f"peak memory at {chosen.memory:,} submissions, MB", grade(many)[1])
     if chosen.json:
         chosen.json.write_text(json.dumps(figures, indent=1) + "\n")
 

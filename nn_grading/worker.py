@@ -14,6 +14,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import ctypes
+import functools
 import gc
 import json
 import linecache
@@ -82,6 +83,17 @@ CLONE_THREAD = 0x00010000
 EPERM, ENOSYS = 1, 38
 
 
+@functools.lru_cache(maxsize=1)
+def _prctl():
+    """Return the C library's prctl; looked up once, before children are forked."""
+    return ctypes.CDLL(None, use_errno=True).prctl
+
+
+def prctl(*words: object) -> int:
+    """Call prctl."""
+    return _prctl()(*words)
+
+
 def system_call_filter(machine: str, pid: int) -> bytes | None:
     """Return a seccomp program for a child `pid`, None for a machine whose numbers are not known here."""
     if machine not in DENIED:
@@ -142,13 +154,12 @@ def confine(memory: int, in_sandbox: bool) -> None:
                 pass
     if sys.platform == "linux":
         program = system_call_filter(SYSTEM, os.getpid())
-        libc = ctypes.CDLL(None, use_errno=True)
-        if libc.prctl(38, 1, 0, 0, 0):  # PR_SET_NO_NEW_PRIVS
+        if prctl(38, 1, 0, 0, 0):  # PR_SET_NO_NEW_PRIVS
             raise OSError("no_new_privs is refused")
         if program is not None:
             buffer = ctypes.create_string_buffer(program)
             header = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
-            if libc.prctl(22, 2, ctypes.create_string_buffer(header), 0, 0):  # PR_SET_SECCOMP
+            if prctl(22, 2, ctypes.create_string_buffer(header), 0, 0):  # PR_SET_SECCOMP
                 raise OSError("the filter of system calls is refused")
 
 
@@ -309,7 +320,7 @@ def main() -> None:
     memory = int(sys.argv[2])
     in_sandbox = os.getpid() == 1
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: no child reads or writes this memory
+        prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: no child reads or writes this memory
     warm()
     control.sendall(json.dumps({"ready": sys.version.split()[0]}).encode() + b"\n")
     gc.collect()
@@ -393,7 +404,6 @@ def sweep() -> None:
 def warm() -> None:
     """Load what most answers load anyway, so that children find it there."""
     import collections
-    import functools
     import inspect
     import itertools
     import random
@@ -405,8 +415,7 @@ def warm() -> None:
     np.random.default_rng(0).normal(size=3)
     np.linalg.norm(np.ones((2, 2)) @ np.ones((2, 2)))
     np.exp(np.linspace(-1.0, 1.0, 5)).argmax()
-    ctypes.CDLL(None)
-    _ = collections, functools, inspect, itertools, math, random
+    _ = collections, inspect, itertools, math, random
 
 
 if __name__ == "__main__":
