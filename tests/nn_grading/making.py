@@ -12,6 +12,7 @@ from nn_exercises import EXERCISES
 from nn_exercises.exercise import Exercise
 from nn_grading import names
 
+ROOT = Path(__file__).resolve().parents[2]
 IMPORTS = (
     "import numpy as np\nimport matplotlib.pyplot as plt\nimport nn_core as nn\n"
     "from nn_core import plotting, widgets\nfrom nn_exercises import check"

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import making
 import pytest
-from conftest import ROOT
 
 from nn_exercises import EXERCISES
 
@@ -71,7 +70,7 @@ def test_generated_submissions_agree_with_the_notebooks_own_check(tmp_path, grad
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_a_chapters_solution_gets_full_marks(name, tmp_path, grade_cli):
-    built = ROOT / "solutions" / name / f"{name}.ipynb"
+    built = making.ROOT / "solutions" / name / f"{name}.ipynb"
     document = json.loads(built.read_text(encoding="utf-8")) if built.is_file() else making.chapter(name)
     making.hand_in(tmp_path / "submitted", "ann", name, document)
     done = grade_cli(tmp_path / "submitted", "--out", tmp_path / "out", "--time-limit", 60)
@@ -90,7 +89,7 @@ def test_stock_nbgrader_gives_the_same(tmp_path, grade_cli):
     (tmp_path / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'c'\n")
     env = {
         **os.environ,
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": str(making.ROOT),
         "HOME": str(tmp_path),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import making
 import pytest
-from conftest import ROOT
 
 from nn_exercises import EXERCISES
 
-PAGE = (ROOT / "docs" / "instructors.md").read_text(encoding="utf-8")
+PAGE = (making.ROOT / "docs" / "instructors.md").read_text(encoding="utf-8")
 COMMANDS = [
     line.removeprefix("$ ")
     for block in re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL)
@@ -59,8 +58,8 @@ def test_each_command_runs(tmp_path, sandboxed):
     pytest.importorskip("nbgrader", reason="nbgrader is not installed")
     chapter = "02_perceptron"
     for name in ("nn_core", "nn_exercises", "nn_grading", "nn_book"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+        shutil.copytree(making.ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(making.ROOT / "nbgrader_config.py", tmp_path)
     for name in ("solutions", "grading"):
         (tmp_path / name).mkdir()
     stubs = {exercise.name: None for exercise in making.of_chapter(chapter)}

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import making
 import pytest
-from conftest import ROOT
 
 nbgrader_api = pytest.importorskip("nbgrader.api", reason="nbgrader is not installed")
 
@@ -52,7 +51,7 @@ def course(tmp_path, sandboxed, monkeypatch, empty_gradebook):
     making.hand_in(tmp_path / "chapters", ".", CHAPTER, chapter(**stubs))
     for name in ("solutions", "grading"):
         (tmp_path / name).mkdir()
-    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    shutil.copy(making.ROOT / "nbgrader_config.py", tmp_path)
     shutil.copy(empty_gradebook, tmp_path / "grading")
     submitted = tmp_path / "grading" / "submitted"
     wrong = making.wrong_answers(making.of_chapter(CHAPTER)[0])[0]
@@ -200,7 +199,7 @@ def test_a_locked_gradebook_is_filled_the_next_time(course, monkeypatch):
 
 
 def nbgrader(course: Path, *words: str) -> None:
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(course)}
+    env = {**os.environ, "PYTHONPATH": str(making.ROOT), "HOME": str(course)}
     done = subprocess.run(
         [sys.executable, "-m", "nbgrader", *words],
         cwd=course,
@@ -240,7 +239,7 @@ def test_formgrader_shows_the_scores(course):
     home.mkdir()
     env = {
         **os.environ,
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": str(making.ROOT),
         "HOME": str(home),
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_DATA_DIR": str(home / "data"),

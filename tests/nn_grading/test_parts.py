@@ -11,7 +11,6 @@ import threading
 import making
 import numpy as np
 import pytest
-from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -292,7 +291,7 @@ def test_the_executing_side_imports_numpy_and_the_standard_library_alone():
         "nn_grading/protocol.py",
         "nn_exercises/run.py",
     ):
-        for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        for node in ast.walk(ast.parse((making.ROOT / path).read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 assert {alias.name.partition(".")[0] for alias in node.names} <= allowed, path
             elif isinstance(node, ast.ImportFrom) and (path, node.module) != (

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import making
 import pytest
-from conftest import ROOT
 
 CHAPTERS = ("01_neuron", "02_perceptron")
 
@@ -158,9 +157,9 @@ def test_killed_twenty_times_at_random(submitted, undisturbed, tmp_path):
     for _ in range(20):
         run = subprocess.Popen(
             command(submitted, out, "--jobs", 2),
-            cwd=ROOT,
+            cwd=making.ROOT,
             stdout=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": str(making.ROOT)},
         )
         try:
             run.wait(draw.uniform(0.5, 2.5))
@@ -173,11 +172,11 @@ def test_killed_twenty_times_at_random(submitted, undisturbed, tmp_path):
     assert killed >= 5
     done = subprocess.run(
         command(submitted, out, "--jobs", 2),
-        cwd=ROOT,
+        cwd=making.ROOT,
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(making.ROOT)},
     )
     assert done.returncode == 0, done.stdout
     assert scores(out) == scores(undisturbed)
@@ -191,10 +190,10 @@ def test_workers_killed_while_they_work(submitted, undisturbed, tmp_path):
     draw, out = random.Random(7), tmp_path / "out"
     run = subprocess.Popen(
         command(submitted, out, "--jobs", 2),
-        cwd=ROOT,
+        cwd=making.ROOT,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(making.ROOT)},
     )
     killed = 0
     while run.poll() is None:
@@ -226,21 +225,21 @@ def test_a_full_disk_stops_the_run_and_costs_nothing(submitted, undisturbed, tmp
     )
     done = subprocess.run(
         ["unshare", "--mount", "--propagation", "private", "sh", "-c", script],
-        cwd=ROOT,
+        cwd=making.ROOT,
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(making.ROOT)},
     )
     assert done.returncode == 1 and "No space left" in done.stdout, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     done = subprocess.run(
         command(submitted, out / "kept", "--jobs", 2),
-        cwd=ROOT,
+        cwd=making.ROOT,
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(making.ROOT)},
     )
     assert done.returncode == 0
     assert scores(out / "kept") == scores(undisturbed)
@@ -314,7 +313,7 @@ def test_unsafe_says_so_everywhere(submitted, undisturbed, tmp_path, grade_cli):
 @pytest.mark.cluster
 def test_a_cluster_that_loses_a_worker_gives_the_same(submitted, undisturbed, tmp_path):
     distributed = pytest.importorskip("distributed", reason="dask.distributed is not installed")
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    env = {**os.environ, "PYTHONPATH": str(making.ROOT)}
     with subprocess.Popen(
         [
             sys.executable,
@@ -352,7 +351,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same(submitted, undisturbed, tm
                         str(tmp_path / f"worker{n}"),
                     ],
                     env=env,
-                    cwd=ROOT,
+                    cwd=making.ROOT,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                 )
@@ -363,7 +362,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same(submitted, undisturbed, tm
             out = tmp_path / "out"
             run = subprocess.Popen(
                 command(submitted, out, "--scheduler", address),
-                cwd=ROOT,
+                cwd=making.ROOT,
                 env=env,
                 text=True,
                 stdout=subprocess.PIPE,
