@@ -452,17 +452,18 @@ def error_flow_diagram(network, ax=None):
     _box(ax, (0.95, top), "$X$", width=1.2, face=PALE_BLUE, size=12)
     centers = [3.1 + 3.3 * (k - 1) for k in range(1, count + 1)]
     for k, x in enumerate(centers, start=1):
-        name = r"\hat Y" if k == count else f"A_{k}"
+        here = f"{{({k})}}"  # the layer's number, as an upper index
+        name = r"\hat Y" if k == count else f"A^{here}"
         _arrow(ax, (x - 1.55 if k == 1 else x - 2.1, top), (x - 1.2, top))
-        _box(ax, (x, top), f"layer {k}\n${name} = {'g' if k == count else 'f'}(Z_{k})$", width=2.4)
-        error = rf"$\delta_{k} = \partial L / \partial Z_{k}$"
+        _box(ax, (x, top), f"layer {k}\n${name} = f(Z^{here})$", width=2.4)
+        error = rf"$\delta^{here} = \partial L / \partial Z^{here}$"
         _box(ax, (x, low), error, width=2.4, height=0.9, face=PALE_ORANGE, edge=RED)
         _arrow(ax, (x, low - 0.45), (x, foot + 0.38), RED, linestyle="--")
-        before = "X" if k == 1 else f"A_{k - 1}"
+        before = r"X^\top" if k == 1 else rf"A^{{({k - 1})\top}}"
         ax.text(
             x,
             foot,
-            rf"$dW_{k} = {before}^\top \delta_{k}$" + "\n" + rf"$db_{k} = \Sigma\,\delta_{k}$",
+            rf"$dW^{here} = {before} \delta^{here}$" + "\n" + rf"$db^{here} = \Sigma\,\delta^{here}$",
             ha="center",
             va="center",
             fontsize=11.5,
@@ -473,7 +474,7 @@ def error_flow_diagram(network, ax=None):
             ax.text(
                 x - 1.65,
                 low + 0.18,
-                rf"$W_{k}^\top,\ f'$",
+                rf"$W^{{({k})\top}},\ f'$",
                 ha="center",
                 va="bottom",
                 fontsize=8.5,
