@@ -58,7 +58,6 @@ notebooks: .venv/dev  ## replay every solution notebook and compare its outputs
 
 lint: .venv/dev
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
 
 drift: .venv/dev
 	$(BIN)/python -m nn_book check
