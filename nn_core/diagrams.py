@@ -471,15 +471,9 @@ def error_flow_diagram(network, ax=None):
         )
         if k > 1:
             _arrow(ax, (x - 1.2, low), (x - 2.1, low), RED, linestyle="--")
-            ax.text(
-                x - 1.65,
-                low + 0.18,
-                rf"$W^{{({k})\top}},\ f'$",
-                ha="center",
-                va="bottom",
-                fontsize=8.5,
-                color=RED,
-            )
+            weights = rf"$W^{{({k})\top}}$"
+            for y, va, name in ((low + 0.16, "bottom", weights), (low - 0.16, "top", "$f'$")):
+                ax.text(x - 1.65, y, name, ha="center", va=va, fontsize=9.5, color=RED)
     x = centers[-1] + 2.25
     _arrow(ax, (centers[-1] + 1.2, top), (x - 0.5, top))
     _node(ax, (x, top), "$L$", radius=0.5, size=13)
