@@ -11,7 +11,7 @@ from nn_core.checks import a_number
 
 OPTIMIZERS = {}
 
-BLOCK = 32_768  # elements worked on at once: a block and its memory fit in the cache, 25 ms instead of 39
+BLOCK = 32_768  # elements worked on at once: a block and its memory fit in the cache, about half the time
 #                 for one Adam step on 10 million parameters; vectors up to this size are one block
 FLUSH_EVERY = 128  # steps between two flushes of denormal numbers, see Optimizer.flush
 
@@ -75,7 +75,7 @@ class Optimizer:
         """Set to zero what has faded to almost nothing.
 
         The memory of a weight whose gradient stays zero shrinks forever; below 1e-38 (float32) its
-        numbers are denormal, and one step takes three times as long. Nothing else notices.
+        numbers are denormal, and many processors take longer over those. Nothing else notices.
         """
         for name in self.decaying:
             array = getattr(self, name)
