@@ -1,4 +1,4 @@
-"""The command line: `python -m nn_book build | check`."""
+"""The command line: `python -m nn_book build | check | site`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from nn_book.check import check as check_book
 from nn_book.complaints import BookError, Complaint
 
 ROOT = Path(__file__).resolve().parent.parent
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Text to notebooks to chapters.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Text to notebooks to chapters to the web."
+)
 
 
 def _end(complaints: list[Complaint]) -> None:
@@ -49,6 +51,30 @@ def check(
     report = check_book(ROOT, [Path(name).name for name in names or ()], say=typer.echo)
     _show(report.counts)
     _end(report.complaints)
+
+
+@app.command()
+def site(
+    solutions: Annotated[bool, typer.Option(help="Solutions behind folds, or nowhere (for courses).")] = True,
+    lite: Annotated[bool, typer.Option(help="The browser edition too.")] = True,
+    pyodide: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            exists=True,
+            file_okay=False,
+            help="A Pyodide runtime that the site brings along; else readers load it from its public CDN.",
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Where to; else _build/site.")] = None,
+) -> None:
+    """Build the web book from the notebooks, with the browser edition under it."""
+    from nn_book.site import build_site
+
+    try:
+        build_site(ROOT, solutions=solutions, lite=lite, pyodide=pyodide, out=out, say=typer.echo)
+    except BookError as error:
+        _end(error.complaints)
 
 
 def _show(counts: dict[str, dict[str, int]]) -> None:

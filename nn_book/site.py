@@ -1,0 +1,175 @@
+"""The web book: notebooks to pages to HTML, with the browser edition under it.
+
+Everything is made below _build: `site-source` holds what Sphinx reads, `site` what it wrote.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+
+from nn_book import pages
+from nn_book.build import Say, solution_path, student_path
+from nn_book.complaints import BookError, Complaint
+from nn_book.npm import npm_packages
+from nn_book.text import chapter_names, read_chapter
+
+PACKAGES = ("nn_core", "nn_exercises")
+# Of MathJax's 24 MB: TeX input with all its extensions, and the fonts.
+MATHJAX = ("tex-chtml-full.js", "output/chtml/fonts/woff-v2")
+
+
+def build_site(
+    root: Path,
+    *,
+    solutions: bool = True,
+    lite: bool = True,
+    pyodide: Path | None = None,
+    out: Path | None = None,
+    say: Say = lambda line: None,
+) -> Path:
+    """Build the web book and return its folder.
+
+    Parameters
+    ----------
+    root
+        The repository.
+    solutions
+        Whether solutions stand behind folds; False leaves them out.
+    lite
+        Whether to build the browser edition too.
+    pyodide
+        A folder with a Pyodide runtime that the site brings along; without, readers load it from its CDN.
+    out
+        Where to; _build/site without.
+    say
+        Called with a line for each step.
+
+    Raises
+    ------
+    BookError
+        If a notebook is missing, npm is missing, or Sphinx has a warning.
+    """
+    out = out or root / "_build" / "site"
+    source = out.with_name(out.name + "-source")
+    say("gathering pages")
+    write_source(root, source, solutions=solutions, lite=lite)
+    say("sphinx")
+    shutil.rmtree(out, ignore_errors=True)
+    _sphinx(root, source, out)
+    if lite:
+        from nn_book.lite import build_lite
+
+        say("the browser edition")
+        build_lite(root, out / "lite", pyodide=pyodide, say=say)
+    say(f"{out}: {sum(f.stat().st_size for f in out.rglob('*') if f.is_file()) / 1e6:.1f} MB")
+    return out
+
+
+def write_source(root: Path, source: Path, *, solutions: bool = True, lite: bool = True) -> None:
+    """Fill the folder that Sphinx reads."""
+    names = [name for name in chapter_names(root) if solution_path(root, name).exists()]
+    missing = [
+        Complaint(f"chapters/{name}/{name}.ipynb", 0, "It is missing.", "Run `make book`.")
+        for name in names
+        if not student_path(root, name).exists()
+    ]
+    if missing or not names:
+        raise BookError(missing or [Complaint("solutions/", 0, "No chapter is built.", "Run `make book`.")])
+    shutil.rmtree(source, ignore_errors=True)
+    shutil.copytree(root / "site" / "_static", source / "_static")
+    for folder in ("extra/notebooks", "_static/mathjax", "_static/first", "api"):
+        (source / folder).mkdir(parents=True)
+
+    index = pages.Index({name: read_chapter(root, name) for name in names})
+    notebooks, pictures = {}, {}
+    for name in names:
+        solved = nbformat.read(solution_path(root, name), as_version=4)
+        students = nbformat.read(student_path(root, name), as_version=4)
+        first = pages.thumbnail(solved)
+        if first:
+            pictures[name] = f"_static/first/{name}.png"
+            (source / pictures[name]).write_bytes(first[0])
+        notebooks[name] = nbformat.from_dict(solved)
+        page = pages.chapter_page(
+            name, nbformat.from_dict(solved), students, index, solutions=solutions, lite=lite
+        )
+        nbformat.write(page, source / f"{name}.ipynb")
+        shutil.copy(student_path(root, name), source / "extra" / "notebooks")
+
+    landing = (root / "site" / "index.md").read_text("utf-8")
+    start = names[0]
+    (source / "index.md").write_text(
+        landing.replace("{{chapters}}", pages.chapter_cards(index, notebooks, pictures))
+        .replace("{{toctree}}", "\n".join(names))
+        .replace("{{first}}", f"{start}.html")
+        .replace("{{run}}", pages.run_address(start) if lite else f"notebooks/{start}.ipynb")
+        .replace("{{run-words}}", "Run it in your browser" if lite else "Download the first notebook"),
+        "utf-8",
+    )
+    (source / "glossary.md").write_text(pages.glossary_page(index), "utf-8")
+    (source / "notation.md").write_text(pages.notation_page(index), "utf-8")
+    (source / "formulas.md").write_text(pages.formulas_page(index), "utf-8")
+    (source / "exercises.md").write_text(pages.exercises_page(index), "utf-8")
+    (source / "registry.md").write_text(pages.registry_page(), "utf-8")
+    for package in PACKAGES:
+        _api_pages(package, source / "api")
+
+    mathjax = npm_packages(root) / "mathjax" / "es5"
+    for part in MATHJAX:
+        to = source / "_static" / "mathjax" / part
+        to.parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if (mathjax / part).is_dir() else shutil.copy)(mathjax / part, to)
+
+
+def _api_pages(package: str, folder: Path) -> None:
+    """Write a page for each public module of a package, and one that lists them."""
+    module = importlib.import_module(package)
+    names = [package]
+    for info in pkgutil.iter_modules(module.__path__):
+        if not info.name.startswith("_") and not (package == "nn_exercises" and info.name == "catalogue"):
+            names.append(f"{package}.{info.name}")
+    if package == "nn_core":  # in the order of the chapters
+        order = [
+            "activations",
+            "losses",
+            "layers",
+            "models",
+            "training",
+            "optimizers",
+            "schedules",
+            "gradcheck",
+        ]
+        names.sort(key=lambda n: (n != package, order.index(n[8:]) if n[8:] in order else len(order), n))
+    for name in names[1:]:
+        options = "   :imported-members:\n" if name == "nn_core.widgets" else ""
+        text = f"{name}\n{'=' * len(name)}\n\n.. automodule:: {name}\n   :members:\n{options}"
+        (folder / f"{name}.rst").write_text(text, "utf-8")
+    listing = "\n".join(f"   {name}" for name in names[1:])
+    head = f"{package}\n{'=' * len(package)}\n\n.. automodule:: {package}\n\n"
+    text = f"{head}.. toctree::\n   :maxdepth: 1\n\n{listing}\n"
+    (folder / f"{package}.rst").write_text(text, "utf-8")
+
+
+def _sphinx(root: Path, source: Path, out: Path) -> None:
+    """Call Sphinx; a warning is an error."""
+    doctrees = out.with_name(out.name + "-doctrees")
+    shutil.rmtree(doctrees, ignore_errors=True)
+    command = [
+        *(sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html"),
+        *("-c", str(root / "site"), "-d", str(doctrees)),
+        *("-D", f"html_extra_path={source / 'extra'}", "-D", f"html_static_path={source / '_static'}"),
+        *(str(source), str(out)),
+    ]
+    environment = os.environ | {"MPLBACKEND": "Agg"}
+    ran = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        said = ran.stderr.replace(f"{source}/", "").strip()
+        raise BookError([Complaint("site", 0, "Sphinx is not content.", f"It said:\n{said[-6000:]}")])

@@ -1,0 +1,37 @@
+// Folds and wide parts of a page: reachable by keyboard, open where a link leads, printed where they answer.
+function openAround(element) {
+  for (let fold = element?.closest("details"); fold; fold = fold.parentElement?.closest("details")) fold.open = true;
+}
+
+function followAnchor() {
+  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (target) {
+    openAround(target);
+    target.scrollIntoView();
+  }
+}
+
+function reachable() {
+  for (const box of document.querySelectorAll("mjx-container[display], .output pre, .highlight pre, .pst-scrollable-table-container")) {
+    if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+    else if (box.tagName === "MJX-CONTAINER") box.removeAttribute("tabindex");
+  }
+}
+
+window.addEventListener("hashchange", followAnchor);
+window.addEventListener("load", () => {
+  followAnchor();
+  window.MathJax?.startup?.promise?.then(reachable) ?? reachable();
+});
+window.addEventListener("resize", reachable);
+
+// On paper the answer to a prediction is worth having; hints and solutions stay as the reader left them.
+let opened = [];
+window.addEventListener("beforeprint", () => {
+  opened = [...document.querySelectorAll("details:not(.solution):not([open])")]
+    .filter((fold) => fold.querySelector("summary")?.textContent.trim() === "Answer");
+  for (const fold of opened) fold.open = true;
+});
+window.addEventListener("afterprint", () => {
+  for (const fold of opened) fold.open = false;
+});

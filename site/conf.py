@@ -1,0 +1,100 @@
+"""Sphinx: the web book. `python -m nn_book site` gathers the pages and calls Sphinx with this file."""
+
+import re
+import sys
+from os import environ
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+project = "From the Neuron to the Optimizer"
+author = "The authors of the neural-network textbook"
+copyright = "text and figures CC BY 4.0, code MIT"
+language = "en"
+root_doc = "index"
+exclude_patterns = ["extra"]  # copied as they are
+
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax"]
+nb_execution_mode = "off"  # the notebooks bring their outputs
+nb_ipywidgets_js = {}  # stored outputs hold stills, so that no page needs a widget manager
+myst_enable_extensions = ["dollarmath", "amsmath"]
+myst_heading_anchors = 3
+myst_links_external_new_tab = False
+add_module_names = False
+autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+napoleon_google_docstring = False
+napoleon_use_rtype = False
+toc_object_entries = False
+# A parameter's type is words in numpydoc ("a name of LOSSES"): not every word is a cross-reference.
+suppress_warnings = ["ref.python"]
+
+html_theme = "sphinx_book_theme"
+html_title = project
+html_context = {"default_mode": "auto"}
+html_static_path = ["_static"]
+html_css_files = ["book.css"]
+html_js_files = ["book.js"]
+html_copy_source = False
+html_show_sourcelink = False
+html_permalinks_icon = "#"
+html_favicon = "_static/favicon.svg"
+html_last_updated_fmt = None  # two builds of the same text agree
+mathjax_path = "mathjax/tex-chtml-full.js"
+mathjax3_config = {
+    "options": {"enableMenu": False, "menuOptions": {"settings": {"assistiveMml": True}}},
+    "chtml": {"displayAlign": "center", "mtextInheritFont": True},
+}
+html_theme_options = {
+    "home_page_in_toc": True,
+    "show_navbar_depth": 1,
+    "show_toc_level": 2,
+    "use_download_button": False,
+    "use_fullscreen_button": False,
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+    "toc_title": "On this page",
+}
+repository = environ.get("BOOK_REPOSITORY", "")  # https address; a workflow on a code host knows it
+if repository:
+    html_theme_options |= {
+        "repository_url": repository,
+        "use_repository_button": True,
+        "use_issues_button": True,
+    }
+
+
+def _escape(text):
+    """Turn words of a docstring into reStructuredText: `…` is code, $…$ mathematics, |, *, _ themselves."""
+    parts = re.split(
+        r"(``[^`]+``|`[^`]+`|(?<![\\\w])\$[^$\n]+\$(?!\w)|:\w+:`[^`]+`|\*\*[^*\s][^*]*\*\*|"
+        r"(?<![\w*])\*[^*\s][^*]*\*(?![\w*]))",
+        text,
+    )
+    for i, part in enumerate(parts):
+        if i % 2 and part.startswith("$"):
+            parts[i] = f":math:`{part[1:-1]}`"
+        elif i % 2 and re.match(r"`[^`]", part):
+            parts[i] = f"`{part}`"
+        elif not i % 2:
+            parts[i] = re.sub(r"([|*]|(?<=\w)_(?!\w))", r"\\\1", part)
+    joined = "".join(parts)
+    # inline markup needs a blank or punctuation on both sides
+    return re.sub(r"(:math:`[^`]+`|``[^`]+``)(?=[\w(])", r"\1\\ ", joined)
+
+
+def _docstring(app, what, name, obj, options, lines):
+    """Prepare a docstring for napoleon: ours are numpydoc with mathematics between dollars."""
+    example = False
+    for i, line in enumerate(lines):
+        example = line.lstrip().startswith(">>>") or (example and bool(line.strip()))
+        if example or re.fullmatch(r"\s*-+\s*", line):
+            continue
+        head = re.match(r"\s*[\w*.]+(?:, [\w*.]+)*(?: : |$)", line)  # a parameter's names: napoleon's own
+        start = head.end() if head else 0
+        lines[i] = line[:start] + _escape(line[start:])
+
+
+def setup(app):
+    """Register the hook; 400 comes before napoleon's 500."""
+    app.connect("autodoc-process-docstring", _docstring, priority=400)
