@@ -111,6 +111,7 @@ class ActivationExplorer(Interactive):
         if own is not None:
             self.registry[Own(own).name] = Own(own)
             name = Own(own).name
+        self.first = name
         self.grid = np.linspace(-6, 6, 721)
         picture = Picture(7.6, 3.3)
         left, right = picture.figure.subplots(1, 2)
@@ -136,10 +137,25 @@ class ActivationExplorer(Interactive):
     @property
     def alt(self):
         """Text of the still."""
+        if self.samples():
+            titles = ", ".join(title for title, _ in self.samples())
+            return (
+                f"The activation {self.first} (solid) with its derivative (dashed) over z from -5 to 5, for "
+                f"several values of its hyper-parameter: {titles}."
+            )
         return (
             "Every registered activation (solid) with its derivative (dashed) over z from -5 to 5: "
             f"{', '.join(self.registry)}."
         )
+
+    def samples(self):
+        """Return (title, parameters) for a low, the default and a high value of each hyper-parameter."""
+        f = self.registry[self.first]
+        return [
+            (f"{f.name}, {parameter} = {value:g}", {parameter: value})
+            for parameter, (low, high) in f.ranges.items()
+            for value in sorted({low, f.params[parameter], high})
+        ]
 
     def show(self, function, z, **values):
         """Draw f, f' and the tangent at z."""
@@ -165,7 +181,14 @@ class ActivationExplorer(Interactive):
         return Reading(sentence, numbers | params)
 
     def still(self):
-        """Draw all activations side by side."""
+        """Draw all activations side by side, or one that has a hyper-parameter at several of its values."""
+        if self.samples():
+            figure = Figure(figsize=(8.4, 2.8), layout="constrained")
+            axes = figure.subplots(1, len(self.samples()), sharey=True, squeeze=False)
+            for ax, (title, params) in zip(axes.flat, self.samples(), strict=True):
+                plotting.activation_curves(self.registry[self.first], ax, **params)
+                ax.set(ylim=(-3.2, 3.2), title=title)
+            return figure
         columns = 4
         rows = -(-len(self.registry) // columns)
         figure = Figure(figsize=(8.4, 1.9 * rows), layout="constrained")

@@ -412,14 +412,10 @@ class Initialisation(Interactive):
     """What the first weights do to the signals of a deep network."""
 
     name = "Initialisation"
-    alt = (
-        "Histograms of the activations in six layers of a tanh network under three initialisations: with "
-        "weights too small the signal dies layer by layer, with weights too large nearly every unit "
-        "saturates at -1 or 1, with Glorot's it keeps its spread."
-    )
     depth, bins = 6, 41
 
     def __init__(self, X, activation, width):
+        self.first = activation
         rng = np.random.default_rng(0)
         self.X = rng.standard_normal((100, width)) if X is None else np.asarray(X, dtype=float)
         self.width = width
@@ -492,15 +488,42 @@ class Initialisation(Interactive):
         }
         return Reading(sentence, numbers)
 
+    @property
+    def bounds(self):
+        """Return where the first activation's values lie far out, or None if they grow without bound."""
+        low, high = ACTIVATIONS[self.first](np.array([-50.0, 50.0]))
+        return (float(round(low)), float(high)) if high <= 1 else None
+
+    @property
+    def alt(self):
+        """Text of the still."""
+        if self.bounds is None:
+            large, fitting = "it explodes", "He's it keeps its size"
+        elif self.bounds[0] < 0:
+            large, fitting = "nearly every unit saturates at -1 or 1", "Glorot's it keeps its spread"
+        else:
+            large, fitting = "the values gather near 0 and 1", "Glorot's they lie around one half"
+        return (
+            f"Histograms of the activations in six layers of a {self.first} network under three "
+            "initialisations: with weights too small the signal dies layer by layer, with weights too large "
+            f"{large}, with {fitting}."
+        )
+
     def still(self):
-        """Draw tanh under small, large and Glorot's weights."""
+        """Draw the first activation under small, large and Glorot's weights, or He's if it has no bound."""
         figure = Figure(figsize=(8.6, 5.4), layout="constrained")
-        axes = figure.subplots(3, self.depth, sharex=True)
-        for row, init in zip(axes, ("small_normal", "large_normal", "glorot_uniform"), strict=True):
-            A, _, _ = self.run("tanh", init, 1.0, 0)
+        fitting = "glorot_uniform" if self.bounds else "he_normal"
+        axes = figure.subplots(3, self.depth, sharex=bool(self.bounds))
+        for row, init in zip(axes, ("small_normal", "large_normal", fitting), strict=True):
+            A, _, _ = self.run(self.first, init, 1.0, 0)
+            reach = float(np.abs(A[0]).max()) or 1.0
+            low, high = self.bounds or (min(0.0, float(A[0].min())), reach)
+            ticks = (low, 0, high) if low < 0 else (low, high)
             for k, (ax, a) in enumerate(zip(row, A, strict=True)):
-                ax.hist(a.ravel(), bins=np.linspace(-1, 1, self.bins), color=BLUE)
-                ax.set(yticks=[], xticks=(-1, 0, 1), xlabel=f"std {a.std():.2g}")
+                ax.hist(np.clip(a.ravel(), low, high), bins=np.linspace(low, high, self.bins), color=BLUE)
+                ax.set(yticks=[], xticks=ticks, xlabel=f"std {a.std():.2g}")
+                if not self.bounds:
+                    ax.set_xticklabels([f"{tick:.2g}" for tick in ticks])
                 ax.spines["left"].set_visible(False)
                 if init == "small_normal":
                     ax.set_title(f"layer {k + 1}", loc="center", fontsize=10)

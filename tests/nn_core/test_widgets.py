@@ -571,6 +571,31 @@ def test_initialisation_tells_dying_from_exploding(make):
     assert "grows" in widget.reading.sentence
 
 
+@pytest.mark.parametrize(
+    ("name", "ends"), [("tanh", (-1, 1)), ("sigmoid", (0, 1)), ("relu", None), ("step", (0, 1))]
+)
+def test_initialisation_still_shows_the_activation_asked_for(make, name, ends):
+    widget = make("initialisation", activation=name)
+    assert f"a {name} network" in widget.alt
+    figure = widget.still()
+    first = figure.axes[-6]
+    low, high = first.get_xticks()[[0, -1]]
+    assert first.get_xlabel().startswith("std") and len(figure.axes) == 18
+    assert (low, high) == ends if ends else low == 0 < high
+
+
+@pytest.mark.parametrize("name", nn.ACTIVATIONS)
+def test_explorer_still_varies_what_can_be_varied(make, name):
+    widget = make("activation_explorer", name)
+    f, panels = nn.ACTIVATIONS[name], [ax for ax in widget.still().axes if ax.lines]
+    if not f.params:
+        assert len(panels) == len(nn.ACTIVATIONS)
+    for ax, (title, params) in zip(panels, widget.samples(), strict=bool(f.params)):
+        curve = ax.lines[1]
+        np.testing.assert_allclose(curve.get_ydata(), f(curve.get_xdata(), **params))
+        assert ax.get_title(loc="left") == title and title in widget.alt
+
+
 def test_signals_are_those_of_the_network(rng):
     X = rng.standard_normal((20, 5))
     A, spread, flow = networks.signals(X, [4, 4], "tanh", "glorot_uniform", 1.0, np.random.default_rng(2))
