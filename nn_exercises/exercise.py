@@ -117,6 +117,7 @@ class Exercise:
     either: tuple[int, ...] = ()  # returned values that may be a list, a tuple or an array
     repeat: bool = True  # call again with equal inputs, to see state kept between calls
     time_limit: float | None = None  # seconds for all cases together, other than the engine's
+    patience: float = 1.0  # above 1 the limit counts the processor's seconds; by clock, this many times that
     mutants: bool = True  # the audit mutates the reference; False where one run takes seconds
     make_marks: Callable | None = None
     losses: list[Loss] = field(default_factory=list)
@@ -184,6 +185,7 @@ def exercise(
     either: tuple[int, ...] = (),
     repeat: bool = True,
     time_limit: float | None = None,
+    patience: float = 1.0,
     mutants: bool = True,
 ) -> Callable[[Callable], Exercise]:
     """Decorate a reference answer: it becomes the `Exercise` of its name.
@@ -207,6 +209,9 @@ def exercise(
         False for an exercise whose calls take seconds: they are then made once only.
     time_limit
         Seconds for all cases together, where the usual ten do not fit.
+    patience
+        Above 1 for an answer that honestly needs most of its time: the limit then counts the seconds that the
+        processor spends on it, and by the clock it may take this many times as long.
     mutants
         False where one run of the reference takes seconds: the audit then leaves its mutants out, and known
         mistakes are not run against a reader's answer.
@@ -226,6 +231,7 @@ def exercise(
             either=either,
             repeat=repeat,
             time_limit=time_limit,
+            patience=patience,
             mutants=mutants,
         )
 

@@ -42,7 +42,7 @@ class Prepared:
     def run(self, function: Any, *, time_limit: float | None = None) -> list[Outcome]:
         """Run an answer on the cases, in this process."""
         limit = self.time_limit if time_limit is None else time_limit
-        return run(function, self.calls, again=self.again, time_limit=limit)
+        return run(function, self.calls, again=self.again, time_limit=limit, patience=self.exercise.patience)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import contextlib
 import functools
 import io
 import linecache
+import os
 import random
 import signal
 import sys
@@ -175,6 +176,9 @@ def _pack(value: Any, depth: int, left: list[int]) -> Node:
             if left[0] < 0:
                 break
         return Node("iterator", tuple(items))
+    if isinstance(value, types.CoroutineType):
+        value.close()  # or Python warns that nobody awaited it
+        return Node("other", name="coroutine")
     if callable(value):
         return Node(
             "other", name="function" if isinstance(value, types.FunctionType) else f"{kind.__name__[:60]}"
@@ -261,6 +265,7 @@ def run(
     *,
     again: Sequence[int] = (),
     time_limit: float = 10.0,
+    patience: float = 1.0,
 ) -> list[Outcome]:
     """Make all `calls` of `function`, in order, and return one `Outcome` for each.
 
@@ -276,12 +281,15 @@ def run(
         is among them, a third time with another seed. It tells whether the answer keeps state between calls.
     time_limit
         Seconds for everything together.
+    patience
+        Above 1 the seconds are those that the processor spends on this thread, so that a busy machine does
+        not fail an honest answer; by the clock it may take `patience` times as long.
     """
     outcomes: list[Outcome] = []
     kept: dict[int, Any] = {}
     # One frame around all calls: opening it for each would cost more than most answers take.
     with (
-        _alarm(time_limit) as alarm,
+        _alarm(time_limit, patience) as alarm,
         _state_kept(),
         contextlib.redirect_stdout(None),
         contextlib.redirect_stderr(None),
@@ -380,6 +388,9 @@ def _state_kept() -> Iterator[None]:
     plt = sys.modules.get("matplotlib.pyplot")
     figures = set(plt.get_fignums()) if plt else set()
     errstate, limit = np.geterr(), sys.getrecursionlimit()
+    folder = None
+    with contextlib.suppress(OSError):
+        folder = Path.cwd()
     try:
         with warnings.catch_warnings(), np.printoptions():
             yield
@@ -388,6 +399,9 @@ def _state_kept() -> Iterator[None]:
         random.setstate(python_state)
         np.seterr(**errstate)
         sys.setrecursionlimit(limit)
+        if folder is not None:
+            with contextlib.suppress(OSError):
+                os.chdir(folder)
         plt = sys.modules.get("matplotlib.pyplot")
         if plt:
             for number in set(plt.get_fignums()) - figures:
@@ -397,7 +411,9 @@ def _state_kept() -> Iterator[None]:
 class _Alarm:
     """The time limit: raises `TimeUp` in the answer's code, only while that runs."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float, patience: float, clock: Callable[[], float]) -> None:
+        self.seconds, self.patience, self.clock = seconds, patience, clock
+        self.began, self.spent = time.monotonic(), clock()
         self.up = False
         self.listening = False
 
@@ -407,16 +423,20 @@ class _Alarm:
         self.listening = True
 
     def ring(self, *_: Any) -> None:
+        if self.patience > 1 and not self.up:
+            waited = time.monotonic() - self.began
+            if waited < self.seconds * self.patience and self.clock() - self.spent < self.seconds:
+                return  # the machine is busy with something else; it rings again
         self.up = True
         if self.listening:
             raise TimeUp
 
 
 @contextlib.contextmanager
-def _alarm(seconds: float) -> Iterator[_Alarm]:
+def _alarm(seconds: float, patience: float = 1.0) -> Iterator[_Alarm]:
     """Arm the time limit: by signal in a main thread, else by an exception sent from a second thread."""
-    alarm = _Alarm()
     if threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
+        alarm = _Alarm(seconds, patience, time.thread_time)
         started = time.monotonic()
         old_handler = signal.signal(signal.SIGALRM, alarm.ring)
         # It rings again: an answer that swallows everything in a loop does not outlive the next ones.
@@ -431,6 +451,7 @@ def _alarm(seconds: float) -> Iterator[_Alarm]:
                 left = max(old_left - (time.monotonic() - started), 1e-3)
                 signal.setitimer(signal.ITIMER_REAL, left, old_interval)
         return
+    alarm = _Alarm(seconds, patience, time.process_time)  # one thread cannot read another's clock everywhere
     done = threading.Event()
     target = threading.get_ident()
 
@@ -439,8 +460,9 @@ def _alarm(seconds: float) -> Iterator[_Alarm]:
 
         wait = seconds
         while not done.wait(wait):
-            alarm.up = True
-            if alarm.listening:
+            try:
+                alarm.ring()
+            except TimeUp:
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(target), ctypes.py_object(TimeUp))
             wait = 0.25
 
@@ -520,6 +542,9 @@ def describe_error(e: BaseException, function: Callable) -> Error:
     )
 
 
+MEMORY = ("append", "extend", "update", "setdefault", "add", "insert")  # methods that change a container
+
+
 @dataclass(frozen=True)
 class Facts:
     """What can be said about an answer without running it, as plain data."""
@@ -547,7 +572,7 @@ def facts_of(function: Callable) -> Facts:
         signature, parameters = {}, None
     code = code_of(function)
     scope = getattr(inspect.unwrap(function), "__globals__", {}) if code else {}
-    read, keeps = set(), False
+    read, keeps, shared = set(), False, False
     todo = [code] if code else []
     while todo:
         block = todo.pop()
@@ -556,7 +581,12 @@ def facts_of(function: Callable) -> Facts:
                 scope.get(instruction.argval), int | float | np.ndarray | list | tuple
             ):
                 read.add(str(instruction.argval))
-            keeps = keeps or instruction.opname in ("STORE_GLOBAL", "DELETE_GLOBAL")
+            if instruction.opname == "LOAD_GLOBAL" and isinstance(
+                scope.get(instruction.argval), dict | list | set
+            ):
+                shared = True
+            changing = instruction.opname == "STORE_SUBSCR" or instruction.argval in MEMORY
+            keeps = keeps or instruction.opname in ("STORE_GLOBAL", "DELETE_GLOBAL") or (shared and changing)
         todo += [c for c in block.co_consts if isinstance(c, types.CodeType)]
     defaults = getattr(function, "__defaults__", None) or ()
     keeps = keeps or any(isinstance(d, np.ndarray | list | dict) for d in defaults)

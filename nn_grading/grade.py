@@ -352,11 +352,12 @@ class _Line:
             "name": exercise.name,
             "pieces": [[p.cell, p.statement.line, p.statement.text, 0] for p in reading.pieces],
             "time_limit": seconds,
+            "patience": exercise.patience,
         }
         asked: list[dict[str, int]] = [{} for _ in script.prepared.calls]
         if self.socket is None:
             self.socket = self.box.open()
-        deadline = time.monotonic() + seconds + GRACE
+        deadline = time.monotonic() + seconds * exercise.patience + GRACE
         try:
             protocol.send_encoded(self.socket, protocol.encode(order) + script.calls, deadline)
             while True:

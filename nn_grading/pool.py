@@ -218,4 +218,4 @@ def _lost(job: Job, attempts: dict[tuple[str, str], int], again: list[Job]) -> I
 def _patience(setting: Setting, job: Job) -> float:
     """Return after how many seconds a process that says nothing is taken for lost."""
     exercises = setting.course.assignments[job.assignment].exercises
-    return 120 + 3 * sum(setting.limits.seconds(exercise) for exercise in exercises)
+    return 120 + 3 * sum(setting.limits.seconds(e) * e.patience for e in exercises)

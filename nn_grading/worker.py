@@ -212,7 +212,10 @@ def run_exercise(order: dict, calls: dict, line: socket.socket) -> tuple[dict, o
         for i, (args, kwargs) in enumerate(calls["calls"])
     ]
     spent = time.perf_counter() - started
-    outcomes = run.run(answer, todo, again=calls["again"], time_limit=max(order["time_limit"] - spent, 0.01))
+    left = max(order["time_limit"] - spent, 0.01)
+    outcomes = run.run(
+        answer, todo, again=calls["again"], time_limit=left, patience=order.get("patience", 1.0)
+    )
     return {"outcomes": [wire.dump_outcome(outcome) for outcome in outcomes]}, answer
 
 

@@ -38,6 +38,7 @@ THIRDS = (0.88, 0.93, 0.96)
         "an m and a v for every array, and one t that counts the steps.",
     ),
     time_limit=20.0,
+    patience=6.0,
     repeat=False,
     mutants=False,
 )

@@ -259,6 +259,71 @@ def test_the_time_limit_in_another_thread():
     assert [o.status for o in found] == ["timeout"]
 
 
+def _busy(seconds):
+    start = time.thread_time()
+    while time.thread_time() - start < seconds:
+        pass
+    return 1.0
+
+
+def test_a_patient_limit_counts_the_processors_seconds():
+    # A sleeping thread costs nothing, as a waiting one on a busy machine; by the clock it takes too long.
+    assert run(time.sleep, [Call((0.5,))], time_limit=0.2, patience=20)[0].status == "returned"
+    assert run(time.sleep, [Call((0.5,))], time_limit=0.2)[0].status == "timeout"
+    assert run(_busy, [Call((30.0,))], time_limit=0.2, patience=100)[0].status == "timeout"
+
+
+def test_a_patient_limit_ends_by_the_clock_too():
+    start = time.monotonic()
+    assert run(time.sleep, [Call((30.0,))], time_limit=0.1, patience=5)[0].status == "timeout"
+    assert time.monotonic() - start < 10
+
+
+def test_a_patient_limit_in_another_thread():
+    found = []
+
+    def both():
+        found.extend(run(_busy, [Call((30.0,))], time_limit=0.2, patience=100))
+
+    thread = threading.Thread(target=both)
+    thread.start()
+    thread.join(20)
+    assert [o.status for o in found] == ["timeout"]
+
+
+def test_the_working_folder_is_put_back(tmp_path):
+    import os
+    from pathlib import Path
+
+    before = Path.cwd()
+    assert one(os.chdir, tmp_path).status == "returned"
+    assert Path.cwd() == before
+
+
+def test_a_coroutine_is_named_and_closed():
+    async def answer():
+        return 1.0
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert one(answer).value == Node("other", name="coroutine")
+
+
+def test_a_container_of_the_notebook_that_is_changed_is_memory():
+    def answer(x, kept=None):
+        CONTAINER["last"] = x
+        return x
+
+    def reads(x):
+        return CONTAINER.get("last", x)
+
+    assert facts_of(answer).keeps
+    assert not facts_of(reads).keeps
+
+
+CONTAINER: dict = {}
+
+
 def test_an_earlier_alarm_is_set_again():
     import signal
 
