@@ -41,7 +41,7 @@ def _keeps(code: Callable) -> bool:
 
 def candidate(prepared: Prepared, code: Callable, outcomes: Sequence[Outcome], probes: Sequence[int]) -> bool:
     """Tell in a few calls whether `code` may do the same as the answer: whether it does on the probes."""
-    return all(map(similar, _probed(prepared, code, tuple(probes)), (outcomes[i] for i in probes)))
+    return all(similar(_once(prepared, code, i), outcomes[i]) for i in probes)
 
 
 def similar(a: Outcome, b: Outcome) -> bool:
@@ -49,10 +49,6 @@ def similar(a: Outcome, b: Outcome) -> bool:
     if a.status != b.status:
         return False
     return a.error.type == b.error.type if a.status == "raised" else alike(a.value, b.value, kinds=False)
-
-
-def _probed(prepared: Prepared, code: Callable, probes: tuple[int, ...]) -> list[Outcome]:
-    return [_once(prepared, code, i) for i in probes]
 
 
 def _once(prepared: Prepared, code: Callable, i: int) -> Outcome:
