@@ -37,6 +37,7 @@ class Card:
 
 
 STOPPED = "Your function stopped"  # the row that shows an exception
+SENTENCES = (STOPPED, "Nudge ")  # how the labels of rows begin that hold words, which must wrap
 
 # A star next to a letter on its inner sides only is stress; in a formula it is a product.
 MARKS = re.compile(r"(`[^`]+`|\*\*[^*]+\*\*|(?<![\w*)])\*\w(?:[^*\n]*\w)?\*(?![\w*(]))")
@@ -111,7 +112,7 @@ def as_html(result: Result) -> str:
         out.append(f'<p style="margin:.45em 0">{inline(result.message)}</p>')
     for label, text in result.card.rows:
         # An array's columns must not wrap; an error's sentence must.
-        wrap = "pre-wrap" if label == STOPPED else "pre"
+        wrap = "pre-wrap" if label.startswith(SENTENCES) else "pre"
         out.append(
             f'<div style="margin:.45em 0"><div style="font-size:.85em;opacity:.85">{html.escape(label)}</div>'
             '<pre style="margin:.1em 0 0;padding:.35em .6em;background:rgba(127,127,127,.13);color:inherit;'

@@ -56,7 +56,8 @@ def check(function: Callable, name: str | None = None) -> Result:
     exercise = EXERCISES[name]
     try:
         result = check_exercise(function, exercise)
-        if not result.passed and result.status != "not_attempted":
+        # A hint is about the exercise: no help where a variable has taken the function's name.
+        if not result.passed and result.status != "not_attempted" and result.mistake != "not_a_function":
             result = _with_hint(result, exercise, _stage(function, exercise))
     except Exception as e:  # a fault of the check is never the reader's: it says so, and the notebook goes on
         message = (

@@ -158,6 +158,30 @@ def _one_part(look: Look) -> Diagnosis | None:
     return look.made(f"wrong_{names[min(paths)]}", message)
 
 
+def _after_a_change(look: Look) -> Diagnosis | None:
+    """Report an argument that is changed in place, where wrong values may come from just that."""
+    changed = [i for i, f in look.impure.items() if f.kind == "changed"]
+    if not changed or len(changed) < 0.5 * len(look.faults):
+        return None
+    name = look.impure[changed[0]].key
+    message = (
+        f"Your function changes the caller's `{name}` in place (`+=`, `-=`, or assignment to "
+        "entries), and the lines "
+        "after it compute with the changed values. Compute a new array."
+    )
+    return look.made("changes_input", message, next((i for i in changed if i in look.faults), changed[0]))
+
+
+def _constant(look: Look) -> Diagnosis | None:
+    """Report another value than the one that a function without arguments is asked for."""
+    if inspect.signature(look.exercise.reference).parameters or not look.of_kind(*OF_VALUE):
+        return None
+    given = look.faults[look.first].given
+    return look.made(
+        "other_value", f"Your function returns {show_node(given)}: another value than the exercise asks for."
+    )
+
+
 def _evidence(look: Look) -> Diagnosis:
     """Show one case: the least that a card can do."""
     i = look.first
@@ -250,6 +274,9 @@ DETECTORS = (
     forms.lengths,
     forms.texts,
     _only_where,
+    _after_a_change,
+    _constant,
+    figures.approximate,
     _one_part,
     _in_common,
 )

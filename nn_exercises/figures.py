@@ -238,7 +238,7 @@ def _simple(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
             return "unchanged", f"{what} is {name} itself, unchanged."
     # Rounding to a few digits: all entries agree with the right ones to that many.
     for digits in (1, 2, 3, 4):
-        if all(close(np.round(e, digits), g, 1e-9, 1e-12) for _, e, g in pairs):
+        if all(close(np.round(e, digits), g, 1e-6, 1e-12) for _, e, g in pairs):
             return (
                 "rounded",
                 f"{what} is rounded to {digits} decimal{'s' if digits > 1 else ''}. Return all digits.",
@@ -265,7 +265,7 @@ def _rearranged(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
     if all(e.ndim >= 1 and e.shape[0] > 1 and close(np.sort(e, 0), np.sort(g, 0)) for _, e, g in pairs):
         return "permuted", f"{what} has the right rows in another order."
     long = [(e, g) for _, e, g in pairs if e.shape[0] > 1]
-    if long and len(long) == len(pairs):
+    if long and all(close(e, g) for _, e, g in pairs if e.shape[0] <= 1):
         if all(close(e[0], g[0]) and not np.any(g[1:]) for e, g in long):
             return (
                 "first_only",
@@ -290,6 +290,35 @@ def _rearranged(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
             )
     return None
 
+
+def approximate(look: Look) -> Diagnosis | None:
+    """Report results that come close everywhere and are not equal: an approximation."""
+    failing = [i for i in look.of_kind(*OF_VALUE) if i in look.comparable]
+    if not failing or len(failing) < 0.5 * len(look.comparable) or look.speaks or look.exercise.any_number:
+        return None
+    worst = 0.0
+    for part in range(len(look.part_names)) if look.part_names else [None]:
+        pairs = [look.arrays(i, part) for i in look.comparable]
+        if any(p is None or p[0].shape != p[1].shape for p in pairs):
+            return None
+        for e, g in pairs:
+            size = float(np.abs(e).max(initial=0))
+            off = float(np.abs(e - g).max(initial=0))
+            if not np.isfinite(off) or off > NEAR * size:
+                return None
+            worst = max(worst, off / size if size else 0.0)
+    if not 0 < worst:
+        return None
+    message = (
+        f"Your results come close but are not equal, by up to {100 * worst:.1g} %: an approximation. "
+        "Is something "
+        "rounded, is a number added for safety (eps) too large, is a step too coarse, or a small "
+        "term left out?"
+    )
+    return look.made("approximate", message)
+
+
+NEAR = 0.1  # of the largest entry: further off, it is another formula
 
 # What may set the wrong entries apart: words, and the test on the entries of an argument of the same shape.
 ENTRY_TESTS: tuple[tuple[str, str, Callable[[np.ndarray], np.ndarray]], ...] = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 from collections import Counter
 
@@ -47,6 +48,16 @@ def stopped_everywhere(look: Look) -> Diagnosis | None:
 def stopped_sometimes(look: Look) -> Diagnosis | None:
     """Report calls that raised where a value is due."""
     failing = look.of_kind("raised")
+    shapes_clash = [i for i in failing if "broadcast" in look.outcomes[i].error.message]
+    if look.facts and look.facts.keeps and shapes_clash:
+        message = (
+            "Your function keeps something between calls (a global variable, or a list, dict or "
+            "array as default "
+            "value): arrays of another shape meet what an earlier call left behind. Everything comes "
+            "in as an "
+            "argument and goes out with `return`."
+        )
+        return look.made("keeps_state", message, shapes_clash[0])
     return _stopped(look, failing, everywhere=False) if failing else None
 
 
@@ -58,6 +69,12 @@ def _stopped(look: Look, failing: list[int], *, everywhere: bool) -> Diagnosis:
             ", ".join(look.facts.parameters) if look.facts and look.facts.parameters is not None else "others"
         )
         due = look.exercise.signature.removeprefix("def ").removesuffix(":")
+        if have and look.facts.parameters == tuple(inspect.signature(look.exercise.reference).parameters):
+            message = (
+                f"Your parameters have the right names, but `{due}` cannot be called with them by position: "
+                "leave out the `*` before them."
+            )
+            return look.made("signature", message, i)
         takes = f"({have})" if have else "no arguments"
         message = f"Your function takes {takes}, so it cannot be called as the exercise says: `{due}`."
         return look.made("signature", message, i)
@@ -100,6 +117,27 @@ def _advice(kind: str, message: str) -> str:
     text = message.lower()
     for sign, advice in (
         (
+            "non-broadcastable output operand",
+            "`+=` and its relatives write into the array on their left, which is too small for the result. "
+            "Write a = a + … instead.",
+        ),
+        (
+            "arrays used as indices must be",
+            "An index holds integers, or True and False; this one holds other numbers.",
+        ),
+        (
+            "only integers, slices",
+            "An index is a whole number; `/` always gives a float, `//` a whole number.",
+        ),
+        (
+            "cannot be interpreted as an integer",
+            "A whole number is needed here; `/` always gives a float, `//` a whole number.",
+        ),
+        (
+            "'function'",
+            "A function stands where its value is meant: call it, with its argument in parentheses.",
+        ),
+        (
             "truth value of an array",
             "`if` and `and` ask for one True or False; compare all entries at once, for "
             "example with `np.where`.",
@@ -130,6 +168,10 @@ def _advice(kind: str, message: str) -> str:
             "A name that should be a function holds something else, or an operator is missing "
             "between a name and a parenthesis.",
         ),
+        (
+            "cannot reshape array",
+            "Take sizes from the array itself (`x.shape`): one that is written into the code fits one case.",
+        ),
         ("nonetype", "A value is None: a function called here has no `return`."),
         ("unexpected keyword", "The names of the parameters matter: use those of the signature."),
         ("recursion", "The function calls itself without an end."),
@@ -152,6 +194,7 @@ def _advice(kind: str, message: str) -> str:
         "ZeroDivisionError": "Which divisor is 0 here?",
         "IndexError": "An index runs past the end: check the sizes that the loop uses.",
         "KeyError": "A dict has no such key.",
+        "EOFError": "An answer asks nobody: what it needs comes in as arguments.",
         "SystemExit": "A function ends with `return`, not with `exit()`.",
         "ModuleNotFoundError": "NumPy and the standard library are all that an answer needs.",
     }.get(kind, "")
@@ -215,7 +258,10 @@ def containers(look: Look) -> Diagnosis | None:
                 "value has a function's name."
             )
         else:
-            message = f"{part or 'The returned value'} is a {given.name}{place}; {name_of(due)} is due."
+            a = "an" if given.name[:1] in "aeiou" else "a"
+            message = f"{part or 'The returned value'} is {a} {given.name}{place}; {name_of(due)} is due."
+            if given.name == "coroutine":
+                message += " Leave out the `async` before `def`."
         return look.made("wrong_type", message, i)
     what = f"{part} is" if part else "Your function returns"
     right = given is not None and due is not None and alike(due, given, kinds=False)
@@ -295,9 +341,31 @@ def texts(look: Look) -> Diagnosis | None:
         return look.made("spelling", message, spelled[0])
     where = condition(look, failing)
     fault, part = look.faults[i], look.part_name(look.faults[i].path)
-    place = f" where {where.phrase}" if where else ""
-    message = f"{part or 'The answer'} is {fault.given.data[:60]!r}{place}; {fault.expected.data!r} is due."
-    return look.made(f"wrong_{where.key}" if where else None, message, i)
+    if where:
+        message = (
+            f"{part or 'The answer'} is {fault.given.data[:60]!r} where {where.phrase}; "
+            f"{fault.expected.data!r} is "
+            "due."
+        )
+        return look.made(f"wrong_{where.key}", message, i)
+    return _mixed_up(look, failing) or look.made(
+        None, f"{part or 'The answer'} is {fault.given.data[:60]!r}; {fault.expected.data!r} is due.", i
+    )
+
+
+def _mixed_up(look: Look, failing: list[int]) -> Diagnosis | None:
+    """Report which word is most often said for which."""
+    pairs = {i: (look.faults[i].given.data, look.faults[i].expected.data) for i in failing}
+    (given, due), count = Counter(pairs.values()).most_common(1)[0]
+    if count < 2 or not isinstance(given, str):
+        return None
+    all_due = sum(o.value is not None and o.value.data == due for o in look.prepared.expected)
+    message = (
+        f"In {count} of the {all_due} cases where {due!r} is due your answer is {given[:60]!r}. What "
+        "tells the two "
+        "apart?"
+    )
+    return look.made("mixed_up", message, next(i for i, p in pairs.items() if p == (given, due)))
 
 
 def _letters(text: str) -> str:
@@ -510,6 +578,11 @@ def shapes(look: Look) -> Diagnosis | None:
         return look.made(
             "one_off", f"{said} There is one entry too {'many' if g.size > e.size else 'few'}.", i
         )
+    if 0 < len(g) < len(e) and g.ndim == e.ndim and g.shape[1:] == e.shape[1:] and close(e[: len(g)], g):
+        rows = (
+            "The first one is there, and right" if len(g) == 1 else f"The first {len(g)} are there, and right"
+        )
+        return look.made("first_only", f"{said} {rows}: does a `return` inside the loop end it too early?", i)
     if g.ndim < e.ndim and any(
         close(e.mean(axis=a), g) or close(e.sum(axis=a), g)
         for a in range(e.ndim)

@@ -74,6 +74,7 @@ def test_all_kinds_of_callables_pass(answer):
 def test_what_is_no_function_gets_a_card(thing):
     result = check(thing, name="step")
     assert (result.score, result.mistake) == (0.0, "not_a_function")
+    assert result.hints == ()  # no hint about the exercise is spent on it
 
 
 def test_a_variable_of_the_exercises_name_is_found(monkeypatch):

@@ -489,3 +489,118 @@ def test_wrong_entries_are_told_by_their_arguments():
 
     key, message = named(bend, answer)
     assert key == "wrong_where_z_negative" and "`z` is negative" in message
+
+
+def _first_row(X, W, b, scale=0.5):
+    m, Z = dense.reference(X, W, b, scale)
+    return m, Z[:1]
+
+
+def _first_row_of_zeros(X, W, b, scale=0.5):
+    m, Z = dense.reference(X, W, b, scale)
+    return m, np.vstack([Z[:1], np.zeros_like(Z[1:])])
+
+
+@pytest.mark.parametrize("answer", [_first_row, _first_row_of_zeros])
+def test_a_return_inside_the_loop(answer):
+    key, message = named(dense, answer)
+    assert key == "first_only" and "loop" in message
+
+
+def test_keyword_only_parameters():
+    key, message = named(dense, lambda *, X, W, b, scale=0.5: dense.reference(X, W, b, scale))
+    assert key == "signature" and "`*`" in message
+
+
+def test_an_approximation():
+    def coarse(z, alpha=2.0):
+        exact = np.asarray(bend.reference(z, alpha))
+        return exact + 0.003 * np.cos(7 * exact) * np.abs(exact)
+
+    key, message = named(bend, coarse)
+    assert key == "approximate" and "%" in message
+
+
+def test_another_formula_is_no_approximation():
+    def other(z, alpha=2.0):
+        z = np.asarray(z, dtype=float)
+        return np.where(z >= 0, z**2 + 0.7 * np.sin(5 * z) * z, alpha * z)
+
+    assert named(bend, other)[0] != "approximate"
+
+
+MEMORY: dict = {}
+
+
+def test_shapes_that_an_earlier_call_left_behind():
+    MEMORY.clear()
+
+    def remembers(X, W, b, scale=0.5):
+        MEMORY["Z"] = MEMORY.get("Z", 0) + X @ W + b
+        return scale * MEMORY["Z"].mean(axis=0), MEMORY["Z"]
+
+    assert named(dense, remembers)[0] == "keeps_state"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (lambda X, W, b, scale: b.__iadd__(X @ W), "on their left"),
+        (lambda X, W, b, scale: 2.0 * named, "in parentheses"),
+        (lambda X, W, b, scale: X[W + 0.5], "An index holds integers"),
+        (lambda X, W, b, scale: range(len(X) / 2), "`//` a whole number"),
+        (lambda X, W, b, scale: X.reshape(50, 3), "`x.shape`"),
+    ],
+)
+def test_advice_for_an_exception(body, words):
+    assert words in named(dense, lambda X, W, b, scale=0.5: body(X, W, b, scale))[1]
+
+
+def test_an_argument_that_is_changed_on_the_way():
+    def changes(X, W, b, scale=0.5):
+        X -= X.mean(axis=0) ** 3 + 0.2 * X
+        return dense.reference(X, W, b, scale)
+
+    def changes_floats(X, W, b, scale=0.5):
+        return changes(X, W, b, scale) if X.dtype.kind == "f" else dense.reference(X, W, b, scale)
+
+    key, message = named(dense, changes_floats)
+    assert key == "changes_input" and "`X`" in message
+
+
+@exercise(chapter="99_toy", difficulty="easy", aim="Say.", hints=HINTS)
+def word(x):
+    """Say "low" or "high".
+
+    Parameters
+    ----------
+    x : float
+    """
+    return "high" if x > 0 else "low"
+
+
+@word.cases
+def _(rng):
+    for k, x in enumerate((1.0, -2.0, 0.4, -0.3, 3.0, -4.0)):
+        yield case(x, note=f"case {k}")
+
+
+@exercise(chapter="99_toy", difficulty="easy", aim="Count.", hints=HINTS)
+def seven():
+    """Return seven."""
+    return 7
+
+
+@seven.cases
+def _(rng):
+    yield case(note="called without arguments")
+
+
+def test_words_that_are_mixed_up():
+    key, message = named(word, lambda x: "low" if -1 < x < 5 else word.reference(x))
+    assert key == "mixed_up" or key.startswith("wrong_")
+    assert "'high'" in message and "'low'" in message
+
+
+def test_another_value():
+    assert named(seven, lambda: 24)[0] == "other_value"
