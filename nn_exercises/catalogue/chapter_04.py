@@ -419,6 +419,11 @@ for _key, _message, _answer in [
         lambda z: _stable(z),
     ),
     (
+        "z_in_the_second_factor",
+        "Your second factor is 1 - z. Both factors hold the sigmoid's value s: s times (1 - s).",
+        lambda z: _stable(z) * (1 - z),
+    ),
+    (
         "one_minus_square",
         "1 - s² is the pattern of tanh's derivative. The sigmoid's is another: s times (1 - s).",
         lambda z: 1 - _stable(z) ** 2,

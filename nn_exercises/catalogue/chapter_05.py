@@ -594,6 +594,12 @@ for _key, _message, _answer in [
         _with(out=lambda k, L, Z, f, g: g(f(Z)) if k == L - 1 else f(Z)),
     ),
     (
+        "first_layer_without_activation",
+        "The first hidden layer passes its Z on as it is. Every hidden layer uses `activation`, the first "
+        "one too.",
+        _with(out=lambda k, L, Z, f, g: g(Z) if k == L - 1 else f(Z) if k else Z),
+    ),
+    (
         "last_layer_without_activation",
         "The last layer's Z is returned as it is. Apply output_activation to it.",
         _with(out=lambda k, L, Z, f, g: Z if k == L - 1 else f(Z)),

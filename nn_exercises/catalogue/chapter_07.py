@@ -802,6 +802,12 @@ huber_loss.mistake(
 )(lambda y_pred, y_true, delta=1.0: np.mean(delta**2 * (np.sqrt(1 + ((y_pred - y_true) / delta) ** 2) - 1)))
 
 huber_loss.mistake(
+    "errors clipped",
+    "You clip the errors at delta and square them: beyond delta the loss stays the same, however large the "
+    "error is. There it goes on along a line.",
+)(lambda y_pred, y_true, delta=1.0: np.mean(np.clip(y_pred - y_true, -delta, delta) ** 2) / 2)
+
+huber_loss.mistake(
     "one branch for all",
     "You choose one branch for the whole array (by its largest or mean error). Each element has its own.",
 )(
@@ -1133,7 +1139,9 @@ bce_with_logits.mistake(
 )(_bce_z(loss=lambda each, z, y, p: np.mean(-y * z + np.log1p(np.exp(-np.abs(z))))))
 
 bce_with_logits.mistake(
-    "|z| for max(z, 0)", "Your loss has |z| where max(z, 0) belongs: for negative logits it is too large."
+    "|z| for max(z, 0)",
+    "For negative logits your loss is too large by |z|: either |z| stands where max(z, 0) belongs, or e^-z "
+    "where e^-|z| does.",
 )(_bce_z(loss=lambda each, z, y, p: np.mean(np.abs(z) - y * z + np.log1p(np.exp(-np.abs(z))))))
 
 bce_with_logits.mistake(
@@ -1566,6 +1574,22 @@ softmax_cross_entropy.mistake(
     "no mean taken",
     "Your loss is an array with the loss of each sample. A loss is one number: take the mean.",
 )(_sce(loss=lambda log_p, p, y, one_hot: -log_p[np.arange(len(y)), y]))
+
+
+@softmax_cross_entropy.mistake(
+    "logit without the log-sum-exp",
+    "Your loss is minus the right class's logit. What is missing is the logarithm of the sum of exponentials "
+    "over all classes: only with it is it -log of a probability.",
+)
+def _(logits, y):
+    return -np.mean(logits[np.arange(len(y)), y]), softmax_cross_entropy.reference(logits, y)[1]
+
+
+softmax_cross_entropy.mistake(
+    "last sample only in the loss",
+    "Your loss holds the last sample alone: each turn of the loop overwrites it. Add up with `+=`, or take "
+    "the mean of all.",
+)(_sce(loss=lambda log_p, p, y, one_hot: -log_p[-1, y[-1]] / len(y)))
 
 softmax_cross_entropy.mistake(
     "logarithm to base 2",
@@ -2373,6 +2397,19 @@ binary_cross_entropy.mistake(
     "Your loss chooses a term by whether y equals 1. With a soft label both terms count, weighted by y and "
     "1 - y.",
 )(_bce(loss=lambda p, y: -np.mean(np.where(y == 1, np.log(p), np.log(1 - p)))))
+
+binary_cross_entropy.mistake(
+    "p and y exchanged in the loss",
+    "You take the logarithms of y. The logarithms are those of the predictions p, weighted with y and 1 - y.",
+)(
+    _bce(
+        loss=lambda p, y: (
+            -np.mean(
+                p * np.log(np.clip(y, 1e-12, 1 - 1e-12)) + (1 - p) * np.log(1 - np.clip(y, 1e-12, 1 - 1e-12))
+            )
+        )
+    )
+)
 
 binary_cross_entropy.mistake(
     "logarithm to base 2",

@@ -406,6 +406,25 @@ nag_step.mistake(
 )
 
 nag_step.mistake(
+    "look-ahead with beta squared",
+    "Your look-ahead point is w - beta² v: the velocity has been multiplied by beta before, and is once "
+    "more. Take the look-ahead with the velocity that came in.",
+)(_nag(lambda w, v, grad, lr, beta: _moved(w, beta * v + lr * grad(w - beta**2 * v))))
+
+nag_step.mistake(
+    "mixed with the rearranged form",
+    "w moves by beta times the *new* velocity and a gradient at w: that is the rearranged form, for "
+    "parameters that are kept at the look-ahead point. Here w moves by the new velocity.",
+)(
+    _nag(
+        lambda w, v, grad, lr, beta: (
+            w - beta * (beta * v + lr * grad(w - beta * v)) - lr * grad(w),
+            beta * v + lr * grad(w - beta * v),
+        )
+    )
+)
+
+nag_step.mistake(
     "lr left out", "The learning rate does not occur in your step: v gains lr times the gradient."
 )(_nag(lambda w, v, grad, lr, beta: _moved(w, beta * v + grad(w - beta * v))))
 
@@ -701,6 +720,16 @@ adagrad_step.mistake(
 adagrad_step.mistake(
     "absolute gradients summed", "Your sum adds the absolute values of the gradients. It adds their squares."
 )(_ada(memory=lambda s, g: s + np.abs(g)))
+
+
+@adagrad_step.mistake(
+    "sign for gradient",
+    "Your step uses the sign of the gradient alone. It is lr times the gradient itself, over the root.",
+)
+def _(w, g, s, lr, eps=1e-8):
+    s = s + g**2
+    return w - lr * np.sign(g) / (np.sqrt(s) + eps), s
+
 
 adagrad_step.mistake(
     "sum not kept", "Your sum forgets the past: it is this gradient's square alone. Add it to s."
@@ -1196,6 +1225,12 @@ ADAM_MISTAKES = [
                 m / np.float64(1 - b1 * t) / (np.sqrt(v / np.float64(1 - b2 * t)) + eps)
             )
         ),
+    ),
+    (
+        "divided by beta to the t",
+        "Your bias correction divides by beta^t. What is missing after t steps is that share of 1: divide by "
+        "1 - beta^t.",
+        _adam(lambda m, v, t, b1, b2, eps, g: m / b1**t / (np.sqrt(v / b2**t) + eps)),
     ),
     (
         "t counted from 0",
@@ -1885,6 +1920,27 @@ def _(rng):
         ravine, np.array([1.0, 1.0]), 0.3, 12, group="edge", note="a step that is too large: it diverges"
     )
     yield case(_wavy((2,)), rng.normal(size=2).astype(np.float32), 0.1, 3, group="edge", note="float32")
+    yield case(_tilted(), np.array([2.0, -1.0]), 0.2, 4, note="a bowl whose slopes depend on both parameters")
+
+
+def _tilted():
+    """Return the gradient of a bowl with a mixed term: each slope depends on both parameters."""
+    return Fn("grad of w1² + w1 w2 + 3 w2² / 2", lambda w: np.array([2.0 * w[0] + w[1], w[0] + 3.0 * w[1]]))
+
+
+@gradient_descent.mistake(
+    "one parameter after the other",
+    "You change the parameters one after the other and take the gradient anew in between. A step moves all "
+    "of them at once, along the gradient at the point where it starts.",
+)
+def _(grad, w0, lr, n_steps):
+    path = [np.array(w0, dtype=float)]
+    for _ in range(n_steps):
+        w = path[-1].copy()
+        for i in range(len(w)):
+            w[i] -= lr * grad(w)[i]
+        path.append(w)
+    return np.array(path)
 
 
 def _walk(step=None, keep=None):
@@ -2537,6 +2593,11 @@ for _key, _message, _code in [
         lambda lr0, t, k: np.exp(-lr0 * k * t),
     ),
     (
+        "minus k plus t in the exponent",
+        "k and t are added in your exponent. It is their product with a minus sign: -k t.",
+        lambda lr0, t, k: lr0 * np.exp(-k + t),
+    ),
+    (
         "inverse time",
         "You compute lr0 / (1 + k t), another schedule. Here the decay is exponential.",
         lambda lr0, t, k: lr0 / (1 + k * t),
@@ -2627,6 +2688,14 @@ def inverse_time_lr(lr0, t, k):
     return lr0 / (1 + k * t)
 
 
+def _divided_again(lr0, t, k):
+    """Return the rate where each step divides the rate of the step before."""
+    rate = float(lr0)
+    for step in range(int(t)):
+        rate /= 1 + k * (step + 1)
+    return rate
+
+
 @inverse_time_lr.cases
 def _(rng):
     yield from _decay_cases(rng)
@@ -2657,6 +2726,22 @@ for _key, _message, _code in [
         "sum for product",
         "Your denominator is 1 + k + t. It is 1 + k times t.",
         lambda lr0, t, k: lr0 / (1 + k + t),
+    ),
+    (
+        "linear",
+        "You compute lr0 (1 - k t), a straight line that becomes negative. Divide by 1 + k t.",
+        lambda lr0, t, k: lr0 * (1.0 - k * t),
+    ),
+    (
+        "1 + t to the power k",
+        "Your denominator is (1 + t)^k. k is a factor: 1 + k t.",
+        lambda lr0, t, k: lr0 / (1.0 + t) ** k,
+    ),
+    (
+        "divided again at every step",
+        "You divide the rate of the step *before*: the divisors pile up. Each rate comes from lr0: "
+        "lr0/(1 + k t).",
+        _divided_again,
     ),
     (
         "t times 1 + k",
