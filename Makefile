@@ -48,13 +48,13 @@ debian:  # what the browser and the sandbox tests need; without it they skip and
 	  else echo "For the browser and sandbox tests: sudo apt-get install chromium bubblewrap"; fi; fi
 
 test: .venv/dev debian  ## set-up and the tests
-	$(PYTEST)
+	$(PYTEST) -n auto --maxprocesses 4 --dist loadfile
 
 test-quick: .venv/dev  ## the tests that take seconds
 	$(PYTEST) -m "not slow and not browser and not cluster"
 
 notebooks: .venv/dev  ## replay every solution notebook and compare its outputs
-	$(PYTEST) --nbval -o addopts= -o filterwarnings= -p no:cacheprovider solutions
+	$(PYTEST) --nbval -n auto --maxprocesses 4 --dist loadfile -o addopts= -o filterwarnings= -p no:cacheprovider solutions
 
 lint: .venv/dev
 	$(BIN)/ruff check .
