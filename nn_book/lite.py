@@ -48,6 +48,8 @@ EXTENSIONS = (
     "anywidget",
     "jupyterlab_pygments",
 )
+# threadpoolctl calls what Pyodide is about to rename; a reader can do nothing about it.
+QUIET = "ignore::RuntimeWarning:threadpoolctl"
 OF_THIS_PLACE = ("RECORD", "INSTALLER", "REQUESTED", "WHEEL", "direct_url.json", "uv_cache.json")
 THERE = {"python_version": "3.14", "sys_platform": "emscripten", "platform_system": "Emscripten", "extra": ""}
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
@@ -92,7 +94,10 @@ def build_lite(root: Path, out: Path, *, pyodide: Path | None = None, say: Say =
         static = work / "static" / ("pyodide" if pyodide else "packages")
         static.mkdir(parents=True)
         settings = {
-            "loadPyodideOptions": {"lockFileURL": f"./static/{static.name}/pyodide-lock.json"},
+            "loadPyodideOptions": {
+                "lockFileURL": f"./static/{static.name}/pyodide-lock.json",
+                "env": {"HOME": "/home/pyodide", "PYTHONWARNINGS": QUIET},
+            },
             "disablePyPIFallback": True,
         }
         if pyodide:

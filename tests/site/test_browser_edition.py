@@ -1,0 +1,181 @@
+"""The browser edition: chapters run there, widgets move, checks speak; the packages' own tests pass there."""
+
+import json
+import os
+import shutil
+import subprocess
+import sysconfig
+
+import pytest
+
+from nn_book.build import student_path
+from nn_book.lite import QUIET, cdn_lock
+from nn_book.text import chapter_names
+
+from .serving import ROOT
+
+pytestmark = pytest.mark.slow
+CHAPTERS = [name for name in chapter_names(ROOT) if student_path(ROOT, name).exists()]
+
+READY = """async () => {
+    const app = window.jupyterapp, panel = () => app.shell.currentWidget;
+    await app.restored;
+    while (!panel()?.context) await new Promise(done => setTimeout(done, 100));
+    await panel().context.ready;
+    await panel().sessionContext.ready;
+    await panel().sessionContext.session.kernel.info;
+    window.cells = () => panel().content.widgets.filter(w => w.model.type === 'code');
+    window.output = text => {
+        const cell = window.cells().findLast(w => w.model.sharedModel.source === text);
+        const outputs = cell.model.outputs.toJSON();
+        return outputs.map(o => o.text ?? o.evalue ?? [o.data['text/html']].flat().join('') ?? '').join('');
+    };
+}"""
+RAN = """() => window.cells().every(w => w.model.executionCount || !w.model.sharedModel.source.trim())"""
+ERRORS = """() => window.cells().flatMap(w => w.model.outputs.toJSON()
+    .filter(o => o.output_type === 'error' || o.name === 'stderr')
+    .map(o => w.model.sharedModel.source.slice(0, 60) + ' -> ' + JSON.stringify(o).slice(0, 500)))"""
+
+
+@pytest.fixture
+def edition(chromium, address, runtime):
+    """Open chapters in the browser edition; a request to another server fails the test."""
+    context = chromium.new_context(viewport={"width": 1300, "height": 900})
+    elsewhere = []
+    inside = (address, "data:", "blob:")
+    context.on("request", lambda r: None if r.url.startswith(inside) else elsewhere.append(r.url))
+
+    def open_chapter(name):
+        tab = context.new_page()
+        tab.goto(f"{address}/lite/lab/index.html?path={name}/{name}.ipynb")
+        tab.wait_for_function("window.jupyterapp !== undefined", timeout=90_000)
+        tab.set_default_timeout(300_000)
+        tab.evaluate(READY)
+        return tab
+
+    yield open_chapter
+    context.close()
+    assert not elsewhere
+
+
+def run_all(tab, seconds=400):
+    tab.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells'); 0")
+    tab.wait_for_function(RAN, timeout=1000 * seconds)
+
+
+def answer(tab, cell, source, test):
+    """Write an answer into the cell that begins with `cell`, run it and its check; return what that shows."""
+    return tab.evaluate(
+        """async ([start, source, test]) => {
+            const panel = window.jupyterapp.shell.currentWidget, content = panel.content;
+            const activate = (which) => {
+                const source = w => w.model.type === 'code' ? w.model.sharedModel.source : '';
+                const i = content.widgets.findLastIndex(w => which(source(w)));
+                if (i < 0) throw new Error('no such cell');
+                content.activeCellIndex = i;
+                content.deselectAll();
+                return content.widgets[i];
+            };
+            const target = activate(s => s.startsWith(start));
+            target.model.sharedModel.setSource(source);
+            await window.jupyterapp.commands.execute('notebook:run-cell');
+            activate(s => s === test);
+            await window.jupyterapp.commands.execute('notebook:run-cell');
+            return window.output(test);
+        }""",
+        [cell, source, test],
+    )
+
+
+@pytest.mark.browser
+def test_a_chapter_runs_a_slider_moves_and_the_check_names_the_mistake(edition):
+    tab = edition("00_start_here")
+    run_all(tab)
+    assert tab.evaluate(ERRORS) == []
+    assert "Not attempted" in tab.evaluate("window.output('check(ready)')")
+    assert tab.locator(".jp-OutputArea-output img[src^='data:image/png']").count() >= 1
+
+    widget = tab.locator(".nn-widget").first
+    widget.scroll_into_view_if_needed()
+    picture = widget.locator("img").first
+    before = picture.get_attribute("src")
+    widget.locator(".noUi-handle").first.focus()
+    tab.keyboard.press("ArrowRight")
+    tab.wait_for_function(
+        "([img, old]) => img.src !== old", arg=[picture.element_handle(), before], timeout=60_000
+    )
+
+    wrong = answer(tab, "def ready", "def ready():\n    print(42)", "check(ready)")
+    assert "0 of 1" in wrong and "print" in wrong and "return" in wrong
+    right = answer(tab, "def ready", "def ready():\n    return 42", "check(ready)")
+    assert "right, 1 of 1" in right
+
+
+@pytest.mark.browser
+def test_work_is_kept_and_can_be_downloaded(edition):
+    tab = edition("00_start_here")
+    answer(tab, "import numpy", "from nn_exercises import check", "check(ready)")
+    answer(tab, "def ready", "def ready():\n    return 42  # mine", "check(ready)")
+    tab.evaluate("window.jupyterapp.shell.currentWidget.context.save()")
+    tab.reload()
+    tab.wait_for_function("window.jupyterapp !== undefined", timeout=90_000)
+    tab.evaluate(READY)
+    kept = tab.evaluate("window.cells().some(w => w.model.sharedModel.source.includes('# mine'))")
+    assert kept
+    with tab.expect_download(timeout=60_000) as download:
+        tab.evaluate("window.jupyterapp.commands.execute('docmanager:download'); 0")
+    notebook = json.loads(download.value.path().read_text("utf-8"))
+    cells = {
+        c["metadata"].get("nbgrader", {}).get("grade_id"): "".join(c["source"]) for c in notebook["cells"]
+    }
+    assert "# mine" in cells["ready_answer"] and cells["ready"] == "check(ready)"
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(
+    not os.environ.get("EVERY_CHAPTER"), reason="takes many minutes: EVERY_CHAPTER=1 pytest …"
+)
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_every_chapter_runs_to_its_end(name, edition):
+    tab = edition(name)
+    run_all(tab, seconds=900)
+    assert tab.evaluate(ERRORS) == []
+
+
+def test_no_cell_installs_anything():
+    for name in CHAPTERS:
+        text = student_path(ROOT, name).read_text("utf-8")
+        assert "%pip" not in text and "micropip" not in text and "piplite" not in text
+
+
+def test_without_a_runtime_the_lock_names_the_public_one_and_our_wheels(npm, tmp_path):
+    from jupyterlite_pyodide_kernel.constants import PYODIDE_CDN_URL
+
+    cdn_lock(ROOT, tmp_path)
+    packages = json.loads((tmp_path / "pyodide-lock.json").read_text("utf-8"))["packages"]
+    for name in ("nn-core", "nn-exercises", "ipywidgets", "anywidget", "psygnal", "comm"):
+        assert (tmp_path / packages[name]["file_name"]).is_file()
+        assert all(need in packages for need in packages[name]["depends"])
+    for name in ("numpy", "matplotlib", "scikit-learn", "ipython", "jedi"):
+        assert packages[name]["file_name"].startswith(f"{PYODIDE_CDN_URL}/{name.replace('-', '_')}-")
+
+
+# Under Node there are no processes and no second thread, and no PyTorch to compare with.
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["tests/nn_core", "nn_core", "--ignore=tests/nn_core/test_widgets.py"],
+        ["tests/nn_exercises/test_compare.py"],
+    ],
+    ids=["nn_core", "nn_exercises"],
+)
+def test_the_packages_own_tests_pass_under_pyodide(arguments, site, runtime):
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("Node is not installed: Pyodide does not run outside a browser")
+    gate = ROOT / "tests" / "site" / "node_gate.mjs"
+    folders = [site / "lite" / "static" / "pyodide", ROOT, sysconfig.get_path("purelib"), runtime[1]]
+    command = [node, gate, *folders, "-q", "-p", "no:cacheprovider", "-W", QUIET, *arguments]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
+    assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-2000:]
+    assert " passed" in ran.stdout
