@@ -206,6 +206,11 @@ def run_address(name: str) -> str:
     return f"lite/lab/index.html?path={name}/{name}.ipynb"
 
 
+def download_address(name: str, lite: bool) -> str:
+    """Return where a chapter's notebook for students stands, from the site's root."""
+    return f"lite/files/{name}/{name}.ipynb" if lite else f"notebooks/{name}.ipynb"
+
+
 def chapter_page(
     name: str,
     solved: NotebookNode,
@@ -330,9 +335,10 @@ def _bar(name: str, lite: bool) -> str:
         if lite
         else ""
     )
+    where = download_address(name, lite)
     return (
         f'<p class="run-bar">{run}'
-        f'<a class="plain-button" href="notebooks/{name}.ipynb" download>Download the notebook</a></p>'
+        f'<a class="plain-button" href="{where}" download>Download the notebook</a></p>'
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+import re
 import shutil
 import subprocess
 import sys
@@ -64,6 +65,7 @@ def build_site(
     say("sphinx")
     shutil.rmtree(out, ignore_errors=True)
     _sphinx(root, source, out)
+    _finish(out)
     if lite:
         from nn_book.lite import build_lite
 
@@ -102,7 +104,8 @@ def write_source(root: Path, source: Path, *, solutions: bool = True, lite: bool
             name, nbformat.from_dict(solved), students, index, solutions=solutions, lite=lite
         )
         nbformat.write(page, source / f"{name}.ipynb")
-        shutil.copy(student_path(root, name), source / "extra" / "notebooks")
+        if not lite:  # the browser edition has them already
+            shutil.copy(student_path(root, name), source / "extra" / "notebooks")
 
     landing = (root / "site" / "index.md").read_text("utf-8")
     start = names[0]
@@ -110,7 +113,7 @@ def write_source(root: Path, source: Path, *, solutions: bool = True, lite: bool
         landing.replace("{{chapters}}", pages.chapter_cards(index, notebooks, pictures))
         .replace("{{toctree}}", "\n".join(names))
         .replace("{{first}}", f"{start}.html")
-        .replace("{{run}}", pages.run_address(start) if lite else f"notebooks/{start}.ipynb")
+        .replace("{{run}}", pages.run_address(start) if lite else pages.download_address(start, lite))
         .replace("{{run-words}}", "Run it in your browser" if lite else "Download the first notebook"),
         "utf-8",
     )
@@ -156,6 +159,24 @@ def _api_pages(package: str, folder: Path) -> None:
     head = f"{package}\n{'=' * len(package)}\n\n.. automodule:: {package}\n\n"
     text = f"{head}.. toctree::\n   :maxdepth: 1\n\n{listing}\n"
     (folder / f"{package}.rst").write_text(text, "utf-8")
+
+
+def _finish(out: Path) -> None:
+    """Mend the theme's pages: names for its buttons, pictures that load when they come into view."""
+    for path in out.rglob("*.html"):
+        text = path.read_text("utf-8")
+        text = text.replace(
+            'title="Search" aria-label="Search"', 'title="Search"'
+        )  # it hid the visible words
+        text = re.sub(
+            r'(<a class="reference internal" href="[^"]*">)([^<]+)(</a><details[^>]*>)<summary>',
+            r'\1\2\3<summary aria-label="Pages of \2">',
+            text,
+        )
+        text = re.sub(r"<img(?![^>]*\bloading=)(?=[^>]*\b_images/)", '<img loading="lazy"', text)
+        path.write_text(text, "utf-8")
+    for path in out.rglob("*.map"):
+        path.unlink()
 
 
 def _sphinx(root: Path, source: Path, out: Path) -> None:
