@@ -48,8 +48,9 @@ EXTENSIONS = (
     "anywidget",
     "jupyterlab_pygments",
 )
-# threadpoolctl calls what Pyodide is about to rename; a reader can do nothing about it.
-QUIET = "ignore::RuntimeWarning:threadpoolctl"
+# threadpoolctl calls what Pyodide is about to rename, and Pyodide's Matplotlib frets when a figure with a
+# logarithmic axis is cleared: a reader can do nothing about either.
+QUIET = "ignore::RuntimeWarning:threadpoolctl,ignore:Attempt to set non-positive:UserWarning"
 OF_THIS_PLACE = ("RECORD", "INSTALLER", "REQUESTED", "WHEEL", "direct_url.json", "uv_cache.json")
 THERE = {"python_version": "3.14", "sys_platform": "emscripten", "platform_system": "Emscripten", "extra": ""}
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")

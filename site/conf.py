@@ -25,6 +25,7 @@ autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 napoleon_google_docstring = False
 napoleon_use_rtype = False
+napoleon_use_ivar = True
 toc_object_entries = False
 # A parameter's type is words in numpydoc ("a name of LOSSES"): not every word is a cross-reference.
 suppress_warnings = ["ref.python"]
@@ -42,8 +43,9 @@ html_favicon = "_static/favicon.svg"
 html_last_updated_fmt = None  # two builds of the same text agree
 mathjax_path = "mathjax/tex-chtml-full.js"
 mathjax3_config = {
+    "startup": {"typeset": False},  # book.js begins when the page is there to be read
     "options": {"enableMenu": False, "menuOptions": {"settings": {"assistiveMml": True}}},
-    "chtml": {"displayAlign": "center", "mtextInheritFont": True},
+    "chtml": {"displayAlign": "center", "mtextInheritFont": False},
 }
 html_theme_options = {
     "home_page_in_toc": True,
@@ -71,16 +73,18 @@ def _escape(text):
         r"(?<![\w*])\*[^*\s][^*]*\*(?![\w*]))",
         text,
     )
+    done = ""
     for i, part in enumerate(parts):
         if i % 2 and part.startswith("$"):
-            parts[i] = f":math:`{part[1:-1]}`"
+            part = f":math:`{part[1:-1]}`"
         elif i % 2 and re.match(r"`[^`]", part):
-            parts[i] = f"`{part}`"
+            part = f"`{part}`"
         elif not i % 2:
-            parts[i] = re.sub(r"([|*]|(?<=\w)_(?!\w))", r"\\\1", part)
-    joined = "".join(parts)
-    # inline markup needs a blank or punctuation on both sides
-    return re.sub(r"(:math:`[^`]+`|``[^`]+``)(?=[\w(])", r"\1\\ ", joined)
+            part = re.sub(r"([|*]|(?<=\w)_(?!\w))", r"\\\1", part)
+            # inline markup needs a blank or punctuation after it
+            part = "\\ " + part if i and re.match(r"[\w(]", part) else part
+        done += part
+    return done
 
 
 def _docstring(app, what, name, obj, options, lines):

@@ -12,16 +12,20 @@ function followAnchor() {
 }
 
 function reachable() {
-  for (const box of document.querySelectorAll("mjx-container[display], .output pre, .highlight pre, .pst-scrollable-table-container")) {
-    if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
-    else if (box.tagName === "MJX-CONTAINER") box.removeAttribute("tabindex");
+  for (const box of document.querySelectorAll("div.math, .bd-article pre, .pst-scrollable-table-container")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else if (box.matches("div.math")) box.removeAttribute("tabindex");
   }
 }
 
 window.addEventListener("hashchange", followAnchor);
 window.addEventListener("load", () => {
   followAnchor();
-  window.MathJax?.startup?.promise?.then(reachable) ?? reachable();
+  // Formulas change the heights of what stands above: go to the anchor once more when they are set.
+  window.settled = new Promise((begin) => setTimeout(begin, 0))
+    .then(() => window.MathJax?.startup?.promise)
+    .then(() => window.MathJax?.typesetPromise?.())
+    .then(() => { reachable(); if (!window.scrollY || location.hash) followAnchor(); });
 });
 window.addEventListener("resize", reachable);
 

@@ -2,6 +2,7 @@
 
 import html.parser
 import json
+import os
 import re
 import urllib.parse
 
@@ -25,7 +26,7 @@ GATHERED = [
 OTHERS = ["search.html", "genindex.html", "py-modindex.html"]
 API = ["api/nn_core.html", "api/nn_core.activations.html", "api/nn_exercises.exercise.html"]
 SETTLED = """async () => {
-    await (window.MathJax?.startup?.promise ?? 0);
+    await window.settled;
     for (const img of document.images) img.loading = 'eager';
     const loaded = i => i.complete || new Promise(done => { i.onload = i.onerror = done; });
     await Promise.all([...document.images].map(loaded));
@@ -133,6 +134,7 @@ def visit(browser, address, page, theme="light", **viewport):
 
     tab.on("request", elsewhere)
     tab.goto(f"{address}/{page}", wait_until="load")
+    tab.wait_for_function("window.settled")
     return tab, wrong
 
 
@@ -149,13 +151,17 @@ def test_page_loads_in_peace(page, chromium, address):
 
 @pytest.mark.browser
 def test_pages_load_within_a_second(chromium, address, record_property):
-    seconds = []
+    if os.getloadavg()[0] > (os.cpu_count() or 1):
+        pytest.skip("the machine is busy with other work: a time would say nothing about the page")
+    seconds = {}
     for page in ["index.html", *CHAPTERS]:
-        tab, _ = visit(chromium, address, page)
-        seconds.append(tab.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd / 1000"))
-        tab.context.close()
-    record_property("report", f"seconds to load a page: {', '.join(f'{s:.2f}' for s in seconds)}")
-    assert sorted(seconds)[len(seconds) // 2] < 1
+        for _ in range(3):
+            tab, _ = visit(chromium, address, page)
+            spent = tab.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd / 1000")
+            seconds[page] = min(spent, seconds.get(page, spent))
+            tab.context.close()
+    record_property("report", f"seconds to load a page: {', '.join(f'{s:.2f}' for s in seconds.values())}")
+    assert max(seconds.values()) < 1
 
 
 @pytest.mark.browser
