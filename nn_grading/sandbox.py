@@ -85,6 +85,11 @@ def command(control: int, memory: int) -> list[str]:
         elif Path(place).is_dir():
             words += ["--ro-bind", place, place]
     words += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+    # before the binds: Python or NumPy may themselves lie below /tmp, and must not be covered
+    if "--size" in _bwrap_options():
+        words += ["--size", str(16 * 2**20), "--tmpfs", "/tmp"]
+    else:
+        words += ["--dir", "/tmp"]
     for place in needed:
         words += ["--ro-bind", str(place), str(place)]
     for place in covered:
@@ -96,10 +101,6 @@ def command(control: int, memory: int) -> list[str]:
     for name, place in _files().items():
         words += ["--ro-bind", str(place), f"{INSIDE}/{name}"]
     words += ["--proc", "/proc", "--dev", "/dev"]
-    if "--size" in _bwrap_options():
-        words += ["--size", str(16 * 2**20), "--tmpfs", "/tmp"]
-    else:
-        words += ["--dir", "/tmp"]
     words += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", "--"]
     return [*words, *_python_words(python, INSIDE, control, memory, site)]
 
