@@ -7,6 +7,7 @@ glossary, the index of letters, the formulas and the landing page's cards are ga
 from __future__ import annotations
 
 import html
+import os
 import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -336,10 +337,18 @@ def _bar(name: str, lite: bool) -> str:
         else ""
     )
     where = download_address(name, lite)
-    return (
-        f'<p class="run-bar">{run}'
-        f'<a class="plain-button" href="{where}" download>Download the notebook</a></p>'
-    )
+    download = f'<a class="plain-button" href="{where}" download>Download the notebook</a>'
+    return f'<p class="run-bar">{run}{download}{_binder(name)}</p>'
+
+
+def _binder(name: str) -> str:
+    """Return a button for Binder, if the environment says at which address on GitHub the book stands."""
+    repository = re.fullmatch(r"https://github\.com/([\w.-]+/[\w.-]+)", os.environ.get("BOOK_REPOSITORY", ""))
+    if not repository:
+        return ""
+    path = f"lab/tree/chapters/{name}/{name}.ipynb"
+    address = f"https://mybinder.org/v2/gh/{repository[1]}/HEAD?urlpath={path}"
+    return f'<a class="plain-button" href="{address}">Open in Binder</a>'
 
 
 # ------------------------------------------------------------------ pages gathered from all chapters

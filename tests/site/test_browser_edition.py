@@ -160,23 +160,29 @@ def test_without_a_runtime_the_lock_names_the_public_one_and_our_wheels(npm, tmp
         assert packages[name]["file_name"].startswith(f"{PYODIDE_CDN_URL}/{name.replace('-', '_')}-")
 
 
-# Under Node there are no processes and no second thread, and no PyTorch to compare with.
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["tests/nn_core", "nn_core", "--ignore=tests/nn_core/test_widgets.py"],
-        ["tests/nn_exercises/test_compare.py"],
+WORDS = "tests/nn_exercises/test_check.py::test_cards_are_well_formed_and_say_everything_in_words"
+GATES = {
+    # Widgets are looked at in the browser itself.
+    "nn_core": ["tests/nn_core", "nn_core", "--ignore=tests/nn_core/test_widgets.py"],
+    # WebAssembly has no floating-point flags: an overflow that leaves the right value behind is not seen
+    # there, and two exercises have such a mistake. Speed is measured where readers have a whole processor.
+    "nn_exercises": [
+        *("tests/nn_exercises/test_check.py", "tests/nn_exercises/test_compare.py"),
+        *(f"--deselect={WORDS}[{name}]" for name in ("sigmoid", "elu")),
+        "--deselect=tests/nn_exercises/test_check.py::test_checks_are_quick",
     ],
-    ids=["nn_core", "nn_exercises"],
-)
-def test_the_packages_own_tests_pass_under_pyodide(arguments, site, runtime):
+}
+
+
+@pytest.mark.parametrize("package", GATES)
+def test_the_packages_own_tests_pass_under_pyodide(package, site, runtime):
     node = shutil.which("node")
     if node is None:
         pytest.skip("Node is not installed: Pyodide does not run outside a browser")
     gate = ROOT / "tests" / "site" / "node_gate.mjs"
     folders = [site / "lite" / "static" / "pyodide", ROOT, sysconfig.get_path("purelib"), runtime[1]]
     quiet = [part for rule in QUIET.split(",") for part in ("-W", rule)]
-    command = [node, gate, *folders, "-q", "-p", "no:cacheprovider", *quiet, *arguments]
+    command = [node, gate, *folders, "-q", "-p", "no:cacheprovider", *quiet, *GATES[package]]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
     assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-2000:]
     assert " passed" in ran.stdout
