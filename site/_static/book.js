@@ -11,10 +11,12 @@ function followAnchor() {
   }
 }
 
+const WIDE = "div.math, mjx-container[display], .bd-article pre, .pst-scrollable-table-container";
+
 function reachable() {
-  for (const box of document.querySelectorAll("div.math, .bd-article pre, .pst-scrollable-table-container")) {
+  for (const box of document.querySelectorAll(WIDE)) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-    else if (box.matches("div.math")) box.removeAttribute("tabindex");
+    else if (box.matches("div.math, mjx-container")) box.removeAttribute("tabindex");
   }
 }
 
