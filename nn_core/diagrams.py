@@ -340,8 +340,7 @@ def network_diagram(
                 alpha=1 if not highlight or (layer, i, j) in highlight or sum(sizes) < 9 else 0.5,
             )
             if weight_labels and w is not None:
-                part = 0.24 + 0.13 * (j % 3)
-                spot = np.array(start) + part * (np.array(end) - start)
+                spot = np.array(start) + 0.76 * (np.array(end) - start)  # where edges have fanned out
                 ax.text(
                     *spot,
                     f"{w:.3g}",
@@ -403,16 +402,17 @@ def forward_flow_diagram(network, ax=None, *, n_samples="n"):
     """
     sizes, _ = _sizes_and_weights(network)
     count = len(sizes) - 1
-    ax = _sheet(ax, 3.0 + 5.4 * count, 2.9, scale=0.62)
+    ax = _sheet(ax, 3.0 + 6.3 * count, 2.9, scale=0.62)
     _box(ax, (1.1, 1.7), "$X$", width=1.3, face=PALE_BLUE, size=12)
     ax.text(1.1, 0.95, f"({n_samples}, {sizes[0]})", ha="center", va="top", fontsize=9, color="#555555")
     for k in range(1, count + 1):
-        x = 1.8 + 5.4 * (k - 1)
-        before = "X" if k == 1 else f"A_{k - 1}"
+        x = 1.8 + 6.3 * (k - 1)
+        here = f"^{{({k})}}"  # the layer's number, as an upper index
+        below = f"A^{{({k - 1})}}" if k > 1 else "X"
         _arrow(ax, (x, 1.7), (x + 0.6, 1.7))
-        _box(ax, (x + 1.95, 1.7), f"$Z_{k} = {before} W_{k} + b_{k}$", width=2.7)
+        _box(ax, (x + 2.3, 1.7), f"$Z{here} = {below} W{here} + b{here}$", width=3.4)
         ax.text(
-            x + 1.95,
+            x + 2.3,
             2.42,
             f"({sizes[k - 1]}, {sizes[k]}) and ({sizes[k]},)",
             ha="center",
@@ -421,20 +421,20 @@ def forward_flow_diagram(network, ax=None, *, n_samples="n"):
             color="#555555",
         )
         ax.text(
-            x + 1.95, 0.95, f"({n_samples}, {sizes[k]})", ha="center", va="top", fontsize=9, color="#555555"
+            x + 2.3, 0.95, f"({n_samples}, {sizes[k]})", ha="center", va="top", fontsize=9, color="#555555"
         )
-        _arrow(ax, (x + 3.3, 1.7), (x + 3.75, 1.7))
-        name = r"\hat Y" if k == count else f"A_{k}"
+        _arrow(ax, (x + 4.0, 1.7), (x + 4.45, 1.7))
+        name = r"\hat Y" if k == count else f"A{here}"
         f = "g" if k == count else "f"
         _box(
             ax,
-            (x + 4.6, 1.7),
-            f"${name} = {f}(Z_{k})$",
-            width=1.7,
+            (x + 5.4, 1.7),
+            f"${name} = {f}(Z{here})$",
+            width=1.9,
             face=PALE_ORANGE if k == count else "white",
         )
         ax.text(
-            x + 4.6, 0.95, f"({n_samples}, {sizes[k]})", ha="center", va="top", fontsize=9, color="#555555"
+            x + 5.4, 0.95, f"({n_samples}, {sizes[k]})", ha="center", va="top", fontsize=9, color="#555555"
         )
     return ax
 

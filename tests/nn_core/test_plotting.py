@@ -183,8 +183,8 @@ def test_network_diagram_leaves_a_gap_in_wide_layers():
 def test_flow_diagrams_name_every_layer(sizes):
     forward, back = diagrams.forward_flow_diagram(sizes), diagrams.error_flow_diagram(sizes)
     for k in range(1, len(sizes)):
-        assert any(f"W_{k}" in t for t in texts(forward))
         layer = f"{{({k})}}"
+        assert any(f"W^{layer}" in t for t in texts(forward))
         assert any(rf"\delta^{layer} =" in t for t in texts(back))
         assert any(f"dW^{layer}" in t for t in texts(back))
     for ax in (forward, back):
