@@ -13,12 +13,12 @@ from nn_core.checks import a_count, a_generator, as_floats, as_matrix, lookup
 
 
 def he_normal(n_in, n_out, rng):
-    """He's initialisation: W normal with variance 2 / n_in, made for ReLU."""
+    """He's initialization: W normal with variance 2 / n_in, made for ReLU."""
     return rng.normal(0, np.sqrt(2 / n_in), (n_in, n_out))  # (3.14)
 
 
 def glorot_uniform(n_in, n_out, rng):
-    """Glorot's initialisation: W uniform in ±√(6 / (n_in + n_out)), made for tanh and sigmoid."""
+    """Glorot's initialization: W uniform in ±√(6 / (n_in + n_out)), made for tanh."""
     limit = np.sqrt(6 / (n_in + n_out))
     return rng.uniform(-limit, limit, (n_in, n_out))  # (3.15)
 
