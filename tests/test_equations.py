@@ -433,7 +433,7 @@ def xor_by_hand(rng):
 
 @equation("3.2")
 def network_with_one_hidden_layer(rng):
-    r"""H = f\big(X W^{(1)} + \mathbf b^{(1)}\big), \qquad \hat Y = g\big(H W^{(2)} + \mathbf b^{(2)}\big)."""
+    r"""H = f\big(X W^{(1)} + b^{(1)}\big), \qquad \hat Y = g\big(H W^{(2)} + b^{(2)}\big)."""
     net = nn.MLP([3, 4, 2], hidden="tanh", output="sigmoid", rng=rng)
     net.theta = rng.normal(size=net.theta.size)
     X, (first, second) = rng.normal(size=(6, 3)), net.layers
@@ -452,8 +452,8 @@ def number_of_parameters(rng):
 @equation("3.4")
 def linear_layers_collapse(rng):
     r"""
-    \big(X W^{(1)} + \mathbf b^{(1)}\big) W^{(2)} + \mathbf b^{(2)} = X \underbrace{W^{(1)} W^{(2)}}_{W}
-    + \underbrace{\mathbf b^{(1)} W^{(2)} + \mathbf b^{(2)}}_{\mathbf b}.
+    \big(X W^{(1)} + b^{(1)}\big) W^{(2)} + b^{(2)} = X \underbrace{W^{(1)} W^{(2)}}_{W} +
+    \underbrace{b^{(1)} W^{(2)} + b^{(2)}}_{b}.
     """
     net = nn.MLP([3, 5, 2], hidden="identity", rng=rng)
     net.theta = rng.normal(size=net.theta.size)
@@ -738,12 +738,60 @@ def silu(rng):
     agree(f.derivative(z), slope(lambda z: f(z).sum(), z), **NUDGED)
 
 
+@equation("4.14")
+def signal_along_a_chain(rng):
+    r"""
+    \frac{\partial L}{\partial z_1} = \frac{\partial L}{\partial z_n} \cdot \underbrace{w_2\,
+    f'(z_1)}_{\text{layer 1 to 2}} \cdot \underbrace{w_3\, f'(z_2)}_{\text{2 to 3}} \cdots
+    \underbrace{w_n\, f'(z_{n-1})}_{\text{last}}.
+    """
+    w, b, z_1 = rng.normal(size=5), rng.normal(size=5), rng.normal()
+
+    def chain(z):
+        """All z of a chain of five sigmoid units that starts with this one."""
+        z = [z]
+        for w_k, b_k in zip(w[1:], b[1:], strict=True):
+            z.append(w_k * sigmoid(z[-1]) + b_k)
+        return np.array(z)
+
+    z = chain(np.array(z_1))
+    dL_dz_n = 2 * z[-1]  # of the loss L = z_n²
+    product_of_factors = np.prod(w[1:] * sigmoid.derivative(z[:-1]))
+    agree(slope(lambda z_1: chain(z_1[0])[-1] ** 2, [z_1])[0], dL_dz_n * product_of_factors, **NUDGED)
+
+
+@equation("4.15")
+def factor_of_a_wide_layer(rng):
+    r"""\text{factor a layer} \approx \sqrt{n\,v}\;\cdot\;\sqrt{\text{mean of } f'(z)^2}."""
+    n = 400
+    for v in [1 / n, 2 / n]:
+        W, Z, delta = rng.normal(0, np.sqrt(v), (n, n)), rng.normal(size=(200, n)), rng.normal(size=(200, n))
+        for f in (sigmoid, tanh, relu):
+            below = (delta @ W.T) * f.derivative(Z)  # (6.2)
+            measured = np.sqrt(np.mean(below**2) / np.mean(delta**2))
+            agree(measured, np.sqrt(n * v) * np.sqrt(np.mean(f.derivative(Z) ** 2)), rtol=0.03)
+
+
+@equation("4.16")
+def softmax_backward(rng):
+    r"""
+    \frac{\partial L}{\partial \mathbf z} = \mathbf p \odot (\mathbf g - \mathbf g \cdot \mathbf p),
+    \qquad\text{where } \mathbf g \cdot \mathbf p \text{ is one number a sample, subtracted from every
+    entry.}
+    """
+    z, g = rng.normal(size=(3, 4)), rng.normal(size=(3, 4))
+    p = nn.softmax(z)
+    dL_dz = p * (g - np.sum(g * p, axis=1, keepdims=True))
+    agree(nn.activations.softmax_backward(g, p), dL_dz)
+    agree(slope(lambda z: np.sum(g * nn.softmax(z)), z), dL_dz, **NUDGED)
+
+
 # Chapter 5: forward propagation
 
 
 @equation("5.1")
 def one_layer(rng):
-    r"""Z = X W + \mathbf b, \qquad z_{ij} = \sum_{k=1}^{n_{\text{in}}} x_{ik}\, w_{kj} + b_j."""
+    r"""Z = X W + b, \qquad z_{ij} = \sum_{k=1}^{n_{\text{in}}} x_{ik}\, w_{kj} + b_j."""
     X, layer = rng.normal(size=(4, 3)), nn.layers.Linear(3, 2, rng)
     layer.b = rng.normal(size=2)
     W, b = layer.W, layer.b
@@ -760,7 +808,7 @@ def a_network(rng, sizes=(3, 5, 4, 2), **kinds):
 
 @equation("5.2")
 def layer_after_layer(rng):
-    r"""A^{(l)} = f^{(l)}\big(Z^{(l)}\big), \qquad Z^{(l)} = A^{(l-1)} W^{(l)} + \mathbf b^{(l)}."""
+    r"""A^{(l)} = f^{(l)}\big(Z^{(l)}\big), \qquad Z^{(l)} = A^{(l-1)} W^{(l)} + b^{(l)}."""
     net, A = a_network(rng, hidden="tanh"), rng.normal(size=(6, 3))
     output = net.forward(A)
     for layer, activation in zip(net.layers[:-1], net.activations, strict=True):
@@ -774,8 +822,8 @@ def layer_after_layer(rng):
 @equation("5.3")
 def function_inside_a_function(rng):
     r"""
-    \hat Y = f^{(L)}\Big( \cdots f^{(2)}\big( f^{(1)}( X W^{(1)} + \mathbf b^{(1)} )\, W^{(2)} + \mathbf
-    b^{(2)} \big) \cdots \Big).
+    \hat Y = f^{(L)}\Big( \cdots f^{(2)}\big( f^{(1)}( X W^{(1)} + b^{(1)} )\, W^{(2)} + b^{(2)} \big)
+    \cdots \Big).
     """
     net, X = a_network(rng, hidden="relu", output="softmax"), rng.normal(size=(6, 3))
     (W1, b1), (W2, b2), (W3, b3) = ((layer.W, layer.b) for layer in net.layers)
@@ -909,7 +957,10 @@ def truncation(rng):
 
 @equation("6.8")
 def direction(rng):
-    r"""\frac{L(\theta + h v) - L(\theta - h v)}{2h} \approx \nabla L \cdot v"""
+    r"""
+    \frac{L(\boldsymbol\theta + h \mathbf v) - L(\boldsymbol\theta - h \mathbf v)}{2h} \approx \nabla L
+    \cdot \mathbf v
+    """
     net, X, Y, h = a_network(rng, hidden="tanh"), rng.normal(size=(6, 3)), rng.normal(size=(6, 2)), 1e-5
     theta, v = net.theta.copy(), rng.normal(size=net.theta.size)
     gradient = net.loss_and_gradient(X, Y, "mse")[1].copy()
@@ -935,7 +986,7 @@ def gradient_descent(rng):
 
 @equation("6.10")
 def promise_of_a_step(rng):
-    r"""L(\theta - \eta \nabla L) \approx L(\theta) - \eta\,\lVert \nabla L \rVert^2,"""
+    r"""L(\boldsymbol\theta - \eta \nabla L) \approx L(\boldsymbol\theta) - \eta\,\lVert \nabla L \rVert^2,"""
     net, X, Y = a_network(rng, hidden="tanh"), rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
     theta = net.theta.copy()
     loss, gradient = net.loss_and_gradient(X, Y, "mse")
@@ -1364,6 +1415,56 @@ def cosine_annealing(rng):
         agree(nn.CosineAnnealing(0.1, T=100, lr_min=0.01)(t), eta)
 
 
+def shrinks(eta):
+    """How much one of many steps of gradient descent shrinks the distance in the bowl."""
+    points = walk(nn.SGD(eta), steps=300)
+    return np.linalg.norm(points[-1]) / np.linalg.norm(points[-2])
+
+
+@equation("8.16")
+def largest_stable_rate(rng):
+    r"""\eta < \frac{2}{\lambda_{\max}}."""
+    limit = 2 / 25  # the bowl's largest curvature is 25
+    holds(shrinks(0.999 * limit) < 1 < shrinks(1.001 * limit))
+
+
+@equation("8.17")
+def best_rate_of_a_bowl(rng):
+    r"""
+    \eta^* = \frac{2}{\lambda_{\min} + \lambda_{\max}}, \qquad \text{with the factor}\quad \frac{\kappa
+    - 1}{\kappa + 1}.
+    """
+    low, high = 1.0, 25.0
+    best, kappa = 2 / (low + high), high / low
+    agree(shrinks(best), (kappa - 1) / (kappa + 1))
+    holds([shrinks(eta) > shrinks(best) for eta in np.linspace(0.001, 0.08, 40)])
+
+
+@equation("8.18")
+def variance_of_a_noisy_walk(rng):
+    r"""V = \frac{\eta\,\sigma^2}{\lambda\,(2 - \eta\lambda)}."""
+    eta, sigma, lam = 0.3, 1.5, 0.8
+    V = eta * sigma**2 / (lam * (2 - eta * lam))
+    agree((1 - eta * lam) ** 2 * V + eta**2 * sigma**2, V)  # a step leaves it as it is
+    w, opt = np.zeros(20_000), nn.SGD(eta)
+    for _ in range(60):
+        opt.step(w, lam * w + sigma * rng.normal(size=w.size))
+    agree(w.var(), V, rtol=0.03)
+
+
+@equation("8.19")
+def decay_of_plain_descent(rng):
+    r"""
+    \boldsymbol\theta - \eta\,(\mathbf g + \lambda\boldsymbol\theta) = (1 -
+    \eta\lambda)\,\boldsymbol\theta - \eta\,\mathbf g.
+    """
+    theta, g, eta, lam = rng.normal(size=5), rng.normal(size=5), 0.3, 0.2
+    agree(theta - eta * (g + lam * theta), (1 - eta * lam) * theta - eta * g)
+    found = theta.copy()
+    nn.SGD(eta, weight_decay=lam).step(found, g)
+    agree(found, (1 - eta * lam) * theta - eta * g)
+
+
 # Chapter 9: putting it together
 
 
@@ -1450,9 +1551,9 @@ def attention(rng):
 
 
 def plain(tex):
-    """The TeX of an equation without its number, spaces and final punctuation."""
+    """The TeX of an equation without its number, bold letters, spaces and final punctuation."""
     tex = re.sub(r"\\tag\{[^}]*\}", "", tex)
-    tex = re.sub(r"\\(?:qquad|quad)(?![a-zA-Z])|\\[,;!]|\s", "", tex)
+    tex = re.sub(r"\\(?:qquad|quad|mathbf|boldsymbol)(?![a-zA-Z])|\\[,;!]|\s", "", tex)
     return tex.rstrip(".,")
 
 
@@ -1500,7 +1601,7 @@ def test_a_changed_equation_is_noticed(number, change):
 
 
 def test_spaces_and_punctuation_are_no_change():
-    assert plain(r"a \, = \quad b,  \tag{1.1}") == plain("a=b.")
+    assert plain(r"\mathbf a \, = \quad b,  \tag{1.1}") == plain("a=b.")
 
 
 @pytest.mark.parametrize(
