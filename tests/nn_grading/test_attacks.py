@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -18,24 +19,32 @@ from attacks import ATTACKS, CHAPTER, EXERCISES
 NEIGHBOURS = 6
 NAMES = {name: attack.student or f"a{number:03d}" for number, (name, attack) in enumerate(ATTACKS.items())}
 
-UNPRIVILEGED = """
-set -e
-mkdir -p {keep} && mount --bind {home} {keep}
-mount -t tmpfs -o mode=755 none /root
-mkdir -p {home} && mount --move {keep} {home}
-exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
-"""
+def closed(path: Path) -> Path | None:
+    """Return the uppermost folder on the way to a path that only its owner may pass."""
+    return next((above for above in reversed(path.parents) if not above.stat().st_mode & 0o001), None)
 
 
 def as_nobody(tmp: Path) -> tuple[str, ...]:
-    """Return the words that run a command as an unprivileged user, though Python may lie in root's home."""
-    home = Path(sys.base_prefix).resolve()
-    words = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
-    if home.is_relative_to("/root"):
-        script = tmp / "as_nobody.sh"
-        script.write_text(UNPRIVILEGED.format(home=home, keep=tmp / "keep"))
-        words = ["unshare", "--mount", "--propagation", "private", "sh", str(script)]
-    return tuple(words)
+    """Return the words that run a command as an unprivileged user, though Python or the project may lie
+    in a folder that is root's alone: there the command sees nothing but what it needs."""
+    needed = {Path(sys.base_prefix).resolve(), Path(sys.prefix).resolve(), making.ROOT.resolve()}
+    needed = {path for path in needed if not any(other in path.parents for other in needed)}
+    for path in needed:
+        if path.stat().st_mode & 0o005 != 0o005:
+            pytest.skip(f"{path} is its owner's alone, so nobody else can run the grader from there")
+    walls = {path: closed(path) for path in needed}
+    script = ["set -e"]
+    for wall in sorted({wall for wall in walls.values() if wall}):
+        behind = {path: tmp / path.relative_to("/") for path in sorted(needed) if walls[path] == wall}
+        script += [f"mkdir -p {keep} && mount --bind {path} {keep}" for path, keep in behind.items()]
+        script += [f"mount -t tmpfs -o mode=755 none {wall}"]
+        script += [f"mkdir -p {path} && mount --move {keep} {path}" for path, keep in behind.items()]
+    become = "setpriv --reuid 65534 --regid 65534 --clear-groups"
+    if len(script) == 1:
+        return tuple(become.split())
+    path = tmp / "as_nobody.sh"
+    path.write_text("\n".join([*script, f'exec {become} "$@"', ""]))
+    return ("unshare", "--mount", "--propagation", "private", "sh", str(path))
 
 
 def digest(place: Path, leave_out: Path | None = None) -> str:
@@ -69,16 +78,19 @@ def workers(place: Path) -> set[int]:
 def run(request, tmp_path_factory, grade_cli):
     """One run over the whole corpus and honest neighbours, as root and as an unprivileged user."""
     prefix: tuple[str, ...] = ()
+    root = tmp_path_factory.mktemp("attacks")
     if request.param == "root":
         if os.geteuid() != 0:
             pytest.skip("not root: the unprivileged run is the one that counts here")
-    root = tmp_path_factory.mktemp(f"attacks_{request.param}")
-    if request.param == "unprivileged" and os.geteuid() == 0:
+    elif os.geteuid() == 0:
         if not all(map(shutil.which, ("unshare", "setpriv"))):
             pytest.skip("root, and without unshare and setpriv no way to be somebody else")
-        prefix = as_nobody(tmp_path_factory.mktemp("as_nobody"))
-        for place in (root, root.parent, root.parent.parent):  # pytest's folders are its user's alone
-            place.chmod(0o755)
+        prefix = as_nobody(root)
+        root = Path(tempfile.mkdtemp(prefix="attacks_"))  # pytest keeps its own folders closed to others
+        request.addfinalizer(lambda: shutil.rmtree(root))
+        root.chmod(0o755)
+        if wall := closed(root):
+            pytest.skip(f"temporary folders lie in {wall}, which nobody else may pass")
     submitted, out = root / "submitted", root / "out"
     for name, attack in ATTACKS.items():
         attack.write(submitted, NAMES[name])
@@ -98,6 +110,7 @@ def run(request, tmp_path_factory, grade_cli):
         time.sleep(0.1)
     assert not workers(root) - running, "processes are left"
     assert digest(root, out) == before, "something outside OUT was changed"
+    assert (out / "grades.csv").exists(), done.stdout + done.stderr
     with (out / "grades.csv").open(newline="", encoding="utf-8") as file:
         rows = {(row["student"], row["exercise"]): row for row in csv.DictReader(file)}
     return done, rows, out
