@@ -15,7 +15,7 @@ from nn_exercises.diagnose import Diagnosis, diagnose
 from nn_exercises.exercise import Exercise
 from nn_exercises.judge import NOTEBOOK_SEED, Judgement, Prepared, argument_names, judge, prepare
 from nn_exercises.result import Result
-from nn_exercises.run import Facts, Outcome, code_of, facts_of
+from nn_exercises.run import Facts, Outcome, code_of, facts_of, state_kept
 from nn_exercises.show import show, show_call, show_node
 
 _seen: dict[str, Result] = {}  # this session's last result of each exercise, for `progress`
@@ -55,7 +55,8 @@ def check(function: Callable, name: str | None = None) -> Result:
         )
     exercise = EXERCISES[name]
     try:
-        result = check_exercise(function, exercise)
+        with state_kept():
+            result = check_exercise(function, exercise)
         # A hint is about the exercise: no help where a variable has taken the function's name.
         if not result.passed and result.status != "not_attempted" and result.mistake != "not_a_function":
             result = _with_hint(result, exercise, _stage(function, exercise))
@@ -95,17 +96,7 @@ def result_of(prepared: Prepared, outcomes: Sequence[Outcome], facts: Facts | No
         )
         return Result(exercise.name, False, 0.0, points, None, message, status="not_attempted")
     if judgement.passed:
-        message = "Right: every case gives what is due."
-        return Result(
-            exercise.name,
-            True,
-            points,
-            points,
-            None,
-            message,
-            status="passed",
-            card=Card(printed=_printed(outcomes)),
-        )
+        return right(exercise, _printed(outcomes))
     diagnosis = diagnose(prepared, outcomes, judgement, facts)
     statuses = {o.status for o in outcomes}
     status = "timeout" if "timeout" in statuses else "error" if statuses <= {"raised"} else "failed"
@@ -120,6 +111,14 @@ def result_of(prepared: Prepared, outcomes: Sequence[Outcome], facts: Facts | No
         status=status,
         card=_card(prepared, outcomes, judgement, diagnosis),
     )
+
+
+def right(exercise: Exercise, printed: str = "") -> Result:
+    """Return the result of an answer that is right in everything."""
+    points = float(exercise.points)
+    message = "Right: every case gives what is due."
+    card = Card(printed=printed)
+    return Result(exercise.name, True, points, points, None, message, status="passed", card=card)
 
 
 def _card(

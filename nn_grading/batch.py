@@ -118,6 +118,7 @@ class _Run:
         limits = f"{request.time_limit:g} s, {request.memory_limit} MB"
         self.out = results.Results(request.out, ran, limits)
         self.secret_name = hashlib.sha256(b"name" + course.secret).hexdigest()[:12]
+        self.before: dict[tuple[str, str], results.Record] = {}  # of jobs that are under way
         self.done = 0
         self.faults: list[str] = []
         self.differences: list[str] = []
@@ -126,10 +127,13 @@ class _Run:
         """Yield the jobs that are not done yet; what is done is only counted."""
         for place in self.places:
             job = results.job_of(place)
-            _, missing = self.out.missing(job, self.course.assignments[place.assignment], self.secret_name)
+            assignment = self.course.assignments[place.assignment]
+            before, missing = self.out.missing(job, assignment, self.secret_name)
             if not missing:
                 self.done += 1
                 continue
+            if before is not None:
+                self.before[place.student, place.assignment] = before
             yield replace(job, only=missing)
 
     def dry(self, strange: list[str]) -> int:
@@ -148,10 +152,11 @@ class _Run:
         """Grade, write, sum up; return the exit code."""
         self.request.out.mkdir(parents=True, exist_ok=True)
         self._say(f"{len(self.places)} submissions; {self.out.ran}; {self.out.limits} for one exercise")
+        for name in {place.assignment for place in self.places}:
+            courses.catalogue_version(self.course.assignments[name])  # once, before processes are forked
         graded = self._grade()
-        self.out.write_grades(self.places)
         summary = report.Summary()
-        for record in self.out.records(self.places):
+        for record in self.out.write_grades(self.places):
             summary.add(record)
         look = self._fill_gradebook(extra)
         page = report.page(summary, self.course, self.out.ran, self.differences)
@@ -203,7 +208,7 @@ class _Run:
 
     def _keep(self, job: Job, record: results.Record | None) -> None:
         assignment = self.course.assignments[job.assignment]
-        before, _ = self.out.missing(job, assignment, self.secret_name)
+        before = self.before.pop((job.student, job.assignment), None)
         if record is None:
             record = results.crashed(job, assignment, "Grading this submission took the grader down.")
         elif "fault" in record:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nn_exercises import card as cards
 from nn_exercises.result import Result
 from nn_grading.grade import Record
-from nn_grading.page import escape, frame
+from nn_grading.page import clean, escape, frame
 
 WORDS = {
     "unreadable": "could not be read",
@@ -45,7 +45,7 @@ def page(record: Record) -> str:
 
 
 def result_of(row: Record) -> Result:
-    """Return the result that a row of a record holds, for its card."""
+    """Return the result that a row of a record holds, for its card; a student's texts are in it."""
     card = row["card"]
     return Result(
         row["exercise"],
@@ -53,11 +53,11 @@ def result_of(row: Record) -> Result:
         row["score"],
         row["max_score"],
         row["mistake"] or None,
-        card["message"],
+        clean(card["message"]),
         tuple(card["hints"]),
         row["status"],
         cards.Card(
-            tuple((label, text) for label, text in card["rows"]),
+            tuple((clean(label), clean(text)) for label, text in card["rows"]),
             tuple((group, held) for group, held in card["groups"]),
             card["hint_number"],
             card["hints_total"],

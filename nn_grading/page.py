@@ -33,15 +33,21 @@ code { font-size: .92em; } pre { font-size: .9em; overflow-x: auto; }
 """
 
 
-def escape(text: object) -> str:
-    """Return text for HTML: escaped, without characters that are invisible or turn its direction."""
-    safe = "".join(
+def clean(text: str) -> str:
+    """Return text without characters that are invisible or turn its direction."""
+    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
+        return text
+    return "".join(
         c
         if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn")
         else "\N{REPLACEMENT CHARACTER}"
-        for c in str(text)
+        for c in text
     )
-    return html.escape(safe)
+
+
+def escape(text: object) -> str:
+    """Return text for HTML: escaped, without characters that are invisible or turn its direction."""
+    return html.escape(clean(str(text)))
 
 
 def frame(title: str, body: str) -> str:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nn_exercises import judge
+from nn_exercises.run import state_kept
 from nn_grading import protocol
 from nn_grading.course import Course
 from nn_grading.grade import Job, Limits, Record, grade, script_of
@@ -51,7 +52,8 @@ class Grader:
             self._assignment = job.assignment
             forget()
         try:
-            return grade(self.setting.course, job, self.box, self.setting.limits)
+            with state_kept():
+                return grade(self.setting.course, job, self.box, self.setting.limits)
         finally:
             if self.setting.fresh:
                 self.box.close()
@@ -109,6 +111,8 @@ def _work(setting: Setting, line: socket.socket) -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG: not longer than the run
     gc.freeze()
     grader = Grader(setting)
+    kept = contextlib.ExitStack()
+    kept.enter_context(state_kept())  # once: nobody else's random numbers are in this process
     try:
         while True:
             job = _unpack(protocol.receive(line))

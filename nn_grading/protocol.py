@@ -45,6 +45,12 @@ def encode(message: Any) -> bytes:
     return b"".join([HEAD.pack(len(text), sum(map(len, blobs))), text, *blobs])
 
 
+def halves(data: bytes) -> tuple[bytes, bytes]:
+    """Return what `encode` returned as `decode` takes it."""
+    text_length, _ = HEAD.unpack_from(data)
+    return data[HEAD.size : HEAD.size + text_length], data[HEAD.size + text_length :]
+
+
 def decode(text: bytes, rest: bytes) -> Any:
     """Return the message whose JSON text and following bytes are given; ProtocolError if it is none."""
     try:
@@ -87,11 +93,18 @@ def send_encoded(channel: socket.socket, data: bytes, deadline: float | None = N
 
 def receive(channel: socket.socket, deadline: float | None = None, largest: int = LARGEST) -> Any:
     """Return the next message; `ClosedError` if none will come, `TooLateError` after the deadline."""
+    return decode(*receive_encoded(channel, deadline, largest))
+
+
+def receive_encoded(
+    channel: socket.socket, deadline: float | None = None, largest: int = LARGEST
+) -> tuple[bytes, bytes]:
+    """Return the next message as `decode` takes it: its JSON text and the bytes that follow."""
     text_length, rest_length = HEAD.unpack(_exactly(channel, HEAD.size, deadline))
     if text_length + rest_length > largest:
         raise ProtocolError(f"a message of {text_length + rest_length} bytes is over the limit of {largest}")
     body = _exactly(channel, text_length + rest_length, deadline)
-    return decode(bytes(body[:text_length]), bytes(body[text_length:]))
+    return bytes(body[:text_length]), bytes(body[text_length:])
 
 
 def _exactly(channel: socket.socket, count: int, deadline: float | None) -> memoryview:

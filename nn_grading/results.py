@@ -111,15 +111,19 @@ class Results:
         from nn_grading import feedback
 
         student, assignment = record["student"], record["assignment"]
-        record = {**record, "digest": _digest(record)}
-        text = json.dumps(record, indent=1, ensure_ascii=True) + "\n"
+        text = as_json({**record, "digest": _digest(record)})
         write(self.out / "feedback" / student / f"{assignment}.html", feedback.page(record))
         write(self.result_path(student, assignment), text)
 
     def write_times(self, record: Record, times: dict[str, float]) -> None:
-        """Write how long one submission took; apart from its result, which is the same every time."""
-        path = self.out / "times" / record["student"] / f"{record['assignment']}.json"
-        write(path, json.dumps({name: round(seconds, 6) for name, seconds in times.items()}) + "\n")
+        """Add a line on how long a submission took; apart from its result, which is the same every time."""
+        path = self.out / "times.csv"
+        with path.open("a", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            table = csv.writer(file, lineterminator="\n")
+            if file.tell() == 0:
+                table.writerow(("student", "assignment", "exercise", "seconds"))
+            for name, seconds in times.items():
+                table.writerow((record["student"], record["assignment"], name, f"{seconds:.6f}"))
 
     def records(self, places: Iterable[Place]) -> Iterator[Record]:
         """Yield the results of submissions, one at a time."""
@@ -128,27 +132,39 @@ class Results:
             if record is not None:
                 yield record
 
-    def write_grades(self, places: Iterable[Place]) -> None:
-        """Write grades.csv from the result files, in a fixed order."""
+    def write_grades(self, places: Iterable[Place]) -> Iterator[Record]:
+        """Write grades.csv from the result files, in a fixed order, and yield each result on the way."""
         path = self.out / "grades.csv"
         draft = path.with_name(f".{path.name}.{os.getpid()}")
-        with draft.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-            table = csv.writer(file, lineterminator="\n")
-            table.writerow(COLUMNS)
-            for record in self.records(sorted(places, key=lambda p: (p.student, p.assignment))):
-                for row in record["exercises"]:
-                    table.writerow(
-                        [
-                            record["student"],
-                            record["assignment"],
-                            row["exercise"],
-                            f"{row['score']:g}",
-                            f"{row['max_score']:g}",
-                            row["status"],
-                            row["mistake"],
-                        ]
-                    )
-        draft.replace(path)
+        try:
+            with draft.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+                table = csv.writer(file, lineterminator="\n")
+                table.writerow(COLUMNS)
+                for record in self.records(sorted(places, key=lambda p: (p.student, p.assignment))):
+                    table.writerows(_lines_of(record))
+                    yield record
+            draft.replace(path)
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise
+
+
+def _lines_of(record: Record) -> Iterator[tuple[str, ...]]:
+    """Yield a result's lines of grades.csv."""
+    for row in record["exercises"]:
+        points = f"{row['score']:g}", f"{row['max_score']:g}"
+        yield record["student"], record["assignment"], row["exercise"], *points, row["status"], row["mistake"]
+
+
+def as_json(record: Record) -> str:
+    """Return a record as JSON with a line for each field and each exercise."""
+    fields = []
+    for name, value in record.items():
+        text = json.dumps(value)
+        if name == "exercises":
+            text = "[\n  " + ",\n  ".join(map(json.dumps, value)) + "\n ]"
+        fields.append(f' "{name}": {text}')
+    return "{\n" + ",\n".join(fields) + "\n}\n"
 
 
 def finished(

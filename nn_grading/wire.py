@@ -159,12 +159,9 @@ def _node(message: Any, depth: int) -> run.Node:
 
 def dump_outcome(outcome: run.Outcome) -> dict[str, Any]:
     """Return an outcome as a message: what it holds beyond the defaults, times aside."""
-    message = {}
-    for name, (dump, _, default) in FIELDS.items():
-        value = getattr(outcome, name)
-        if value is not default and value != default:
-            message[name] = dump(value)
-    return message
+    # Most outcomes are a value alone: nodes are always truthy, and so no `==` ever meets an array.
+    held = vars(outcome)
+    return {name: dump(held[name]) for name, (dump, _) in FIELDS.items() if held[name]}
 
 
 def load_outcome(message: Any) -> run.Outcome:
@@ -205,31 +202,30 @@ def _counts(message: Any) -> dict[str, int]:
     return {_text(name, 80): count for name, count in message.items() if type(count) is int and count >= 0}
 
 
+def _dump_nodes(nodes: tuple[run.Node | None, ...]) -> list[Any]:
+    return [dump_node(node) for node in nodes]
+
+
 def _truths(message: Any) -> tuple[bool, ...]:
     return tuple(item is True for item in message)
 
 
-# How each field of an outcome travels, how it is checked on arrival, and the value that need not travel.
-FIELDS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any], Any]] = {
-    "status": (str, _status, ""),
-    "value": (dump_node, load_node, None),
-    "error": (_dump_error, _load_error, None),
-    "after": (
-        lambda nodes: [dump_node(node) for node in nodes],
-        lambda message: tuple(load_node(item) for item in message),
-        (),
-    ),
+# How each field of an outcome travels, and how it is checked on arrival; what is empty need not travel.
+FIELDS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "status": (str, _status),
+    "value": (dump_node, load_node),
+    "error": (_dump_error, _load_error),
+    "after": (_dump_nodes, lambda message: tuple(load_node(item) for item in message)),
     "warnings": (
         lambda pairs: [list(pair) for pair in pairs],
         lambda message: tuple((_text(category, 80), _text(text)) for category, text in message[:8]),
-        (),
     ),
-    "printed": (str, _text, ""),
-    "asked": (dict, _counts, {}),
-    "again": (dump_node, load_node, None),
-    "reseeded": (dump_node, load_node, None),
-    "later": (dump_node, load_node, None),
-    "drew": (list, _truths, ()),
+    "printed": (str, _text),
+    "asked": (dict, _counts),
+    "again": (dump_node, load_node),
+    "reseeded": (dump_node, load_node),
+    "later": (dump_node, load_node),
+    "drew": (list, _truths),
 }
 SILENT = frozenset({"seconds"})  # fields that do not travel: they differ from run to run
 

@@ -94,7 +94,11 @@ def prctl(*words: object) -> int:
     return _prctl()(*words)
 
 
-def system_call_filter(machine: str, pid: int) -> bytes | None:
+PID = 0x7A7A7A7A  # stands for the child's process id in the program, until that is known
+
+
+@functools.lru_cache(maxsize=4)
+def system_call_filter(machine: str, pid: int = PID) -> bytes | None:
     """Return a seccomp program for a child `pid`, None for a machine whose numbers are not known here."""
     if machine not in DENIED:
         return None
@@ -153,10 +157,11 @@ def confine(memory: int, in_sandbox: bool) -> None:
             except (ValueError, OSError):  # macOS refuses some
                 pass
     if sys.platform == "linux":
-        program = system_call_filter(SYSTEM, os.getpid())
+        program = system_call_filter(SYSTEM)
         if prctl(38, 1, 0, 0, 0):  # PR_SET_NO_NEW_PRIVS
             raise OSError("no_new_privs is refused")
         if program is not None:
+            program = program.replace(struct.pack("I", PID), struct.pack("I", os.getpid()))
             buffer = ctypes.create_string_buffer(program)
             header = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
             if prctl(22, 2, ctypes.create_string_buffer(header), 0, 0):  # PR_SET_SECCOMP
@@ -324,6 +329,8 @@ def main() -> None:
     in_sandbox = os.getpid() == 1
     if sys.platform == "linux":
         prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: no child reads or writes this memory
+    kept = contextlib.ExitStack()
+    kept.enter_context(run.state_kept())  # once: a child ends after its submission, and its state with it
     warm()
     control.sendall(json.dumps({"ready": sys.version.split()[0]}).encode() + b"\n")
     gc.collect()
@@ -358,6 +365,7 @@ def child(control: socket.socket, line_fd: int, memory: int, in_sandbox: bool) -
         line = socket.socket(fileno=line_fd)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         run.MAX_BYTES = 16 * MB
+        gc.set_threshold(5_000, 20, 50)  # most submissions end before there is much to collect
         confine(memory, in_sandbox)
         serve(line, memory)
         code = 0
@@ -419,6 +427,37 @@ def warm() -> None:
     np.linalg.norm(np.ones((2, 2)) @ np.ones((2, 2)))
     np.exp(np.linspace(-1.0, 1.0, 5)).argmax()
     _ = collections, inspect, itertools, math, random
+    rehearse()
+
+
+REHEARSAL = """
+def answer(x, y, shift=1.0):
+    x = np.asarray(x, dtype=float)
+    if x.ndim != 2:
+        raise ValueError(f"a matrix is due, not {x.shape}")
+    z = np.where(x > 0, x, 0.0) @ y + shift
+    return np.exp(z - z.max(axis=-1, keepdims=True)).sum(axis=0), {"mean": float(z.mean())}, [len(z)]
+"""
+
+
+def rehearse(times: int = 12) -> None:
+    """Run an answer of our own a few times: Python adapts code that runs often, and children inherit that."""
+    import numpy as np
+
+    order = {"name": "answer", "pieces": [[0, 1, "import numpy as np", 0], [0, 2, REHEARSAL, 0]]}
+    order |= {"time_limit": 60.0}
+    x = np.linspace(-1.0, 1.0, 6)
+    calls = [[[wire.dump_value(v, []) for v in (x.reshape(3, 2), np.ones((2, k)))], []] for k in (1, 2, 3)]
+    calls.append([[wire.dump_value(x, []), None], [["shift", 2.0]]])
+    ours, theirs = socket.socketpair()
+    main = sys.modules["__main__"]
+    with ours, theirs:
+        for _ in range(times):
+            protocol.send(ours, {"calls": calls, "again": [0, 1]})
+            reply, _ = run_exercise(order, protocol.receive(theirs), theirs)
+            protocol.encode(reply)
+    sys.modules["__main__"] = main
+    linecache.cache.clear()
 
 
 if __name__ == "__main__":
