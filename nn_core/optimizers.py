@@ -172,7 +172,7 @@ class AdaGrad(Optimizer):
 class RMSProp(Optimizer):
     r"""RMSProp: $\theta \leftarrow \theta - \eta g / (\sqrt{s} + \epsilon)$, s a fading mean of squares.
 
-    Equation (8.6), with $s \leftarrow \rho s + (1 - \rho) g^2$. Tieleman and Hinton, 2012, lecture 6e.
+    Equation (8.6), with $s \leftarrow \rho s + (1 - \rho) g^2$. Tieleman and Hinton, 2012, lecture 6.5.
     """
 
     memory = decaying = ("s",)
