@@ -13,8 +13,9 @@ import struct
 import threading
 import zlib
 from base64 import b64encode
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import ipywidgets
@@ -30,7 +31,22 @@ try:
 except ImportError:  # the picture is then an <img> in an HTML widget: everything works but dragging in it
     anywidget = None
 
+try:
+    from threadpoolctl import ThreadpoolController
+except ImportError:
+    ThreadpoolController = None
+
 HERE = Path(__file__).parent
+
+
+@cache
+def _controller():
+    return ThreadpoolController()
+
+
+def one_thread():
+    """Hold matrix products to one thread: they are small, and waking another costs more than it gives."""
+    return _controller().limit(limits=1, user_api="blas") if ThreadpoolController else nullcontext()
 
 
 def encode_png(rgba):
@@ -57,7 +73,7 @@ class Picture:
     def __init__(self, width=7.6, height=3.4, dpi=100):
         self.figure = Figure(figsize=(width, height), dpi=dpi, layout="constrained")
         self.canvas = FigureCanvasAgg(self.figure)
-        self._moving, self._background = [], None
+        self._moving, self._scene, self._backgrounds = [], None, {}
 
     def moving(self, *artists):
         """Take artists out of the background; returns them."""
@@ -66,18 +82,24 @@ class Picture:
         self._moving += artists
         return artists[0] if len(artists) == 1 else artists
 
+    def scene(self, key):
+        """Name the background by what it shows: it is drawn once for each key, and kept."""
+        self._scene = key
+        for ax in self.figure.axes:
+            ax.apply_aspect()  # which matplotlib does when it draws the background
+
     def stale(self):
-        """Have the background drawn again next time, because limits, titles or ticks changed."""
-        self._background = None
+        """Have the present background drawn again."""
+        self._backgrounds.pop(self._scene, None)
 
     def draw(self):
         """Draw what moves over what stays; returns the pixels (height, width, 4)."""
-        if self._background is None:
+        if self._scene not in self._backgrounds:
             self.canvas.draw()
             self.figure.set_layout_engine("none")  # once is enough, and it costs more than all the rest
-            self._background = self.canvas.copy_from_bbox(self.figure.bbox)
+            self._backgrounds[self._scene] = self.canvas.copy_from_bbox(self.figure.bbox)
         else:
-            self.canvas.restore_region(self._background)
+            self.canvas.restore_region(self._backgrounds[self._scene])
         pixels = np.asarray(self.canvas.buffer_rgba())
         for artist in self._moving:
             if isinstance(artist, Pixels):
@@ -105,21 +127,34 @@ class Picture:
         """Let go of the figure and all its artists."""
         self.figure.clear()
         self._moving.clear()
-        self._background = None
+        self._backgrounds.clear()
 
 
 if anywidget is not None:
 
     class Screen(anywidget.AnyWidget):
-        """The picture in the page: PNG bytes, alternative text, and handles that mouse and keys move."""
+        """The picture in the page, its words under it, and handles that mouse and keys move.
+
+        One message brings a whole frame: PNG bytes, alternative text, reading, handles, and its number.
+        While `playing` the page asks for frames, two ahead at most: the kernel need not wait for the page,
+        and nothing piles up.
+        """
 
         _esm = HERE / "screen.js"
         _css = HERE / "screen.css"
         png = traitlets.Bytes(b"").tag(sync=True)
         alt = traitlets.Unicode("").tag(sync=True)
+        words = traitlets.Unicode("").tag(sync=True)
         width = traitlets.Int(760).tag(sync=True)
         handles = traitlets.List().tag(sync=True)
-        event = traitlets.Dict().tag(sync=True)
+        frame = traitlets.Int(0).tag(sync=True)
+        playing = traitlets.Bool(False).tag(sync=True)
+        event = traitlets.Dict().tag(sync=True, echo_update=False)
+
+        def on_ask(self, answer):
+            """Call `answer` whenever the page asks for a frame; return what the view needs for that."""
+            self.on_msg(lambda _, content, buffers: answer() if content == {"ask": "frame"} else None)
+            return ()
 
 else:
 
@@ -128,17 +163,27 @@ else:
 
         png = traitlets.Bytes(b"")
         alt = traitlets.Unicode("")
+        words = traitlets.Unicode("")
         width = traitlets.Int(760)
         handles = traitlets.List()
+        frame = traitlets.Int(0)
+        playing = traitlets.Bool(False)
         event = traitlets.Dict()
 
-        @traitlets.observe("png", "alt")
+        @traitlets.observe("frame")
         def _show(self, _):
             data = b64encode(self.png).decode()
             self.value = (
                 f'<img alt="{html.escape(self.alt)}" width="{self.width}" style="max-width:100%" '
-                f'decoding="sync" src="data:image/png;base64,{data}">'
+                f'decoding="sync" src="data:image/png;base64,{data}"><div role="status">{self.words}</div>'
             )
+
+        def on_ask(self, answer):
+            """Call `answer` whenever a timer in the page ticks; return what the view needs for that."""
+            clock = ipywidgets.Play(interval=40, min=0, max=10**9, layout={"display": "none"})
+            traitlets.link((self, "playing"), (clock, "playing"))
+            clock.observe(lambda _: answer(), "value")
+            return (clock,)
 
 
 @dataclass
@@ -156,7 +201,7 @@ class Reading:
             for name, value in self.numbers.items()
         )
         return (
-            '<div class="nn-reading" role="status" aria-live="polite" style="line-height:1.5">'
+            '<div class="nn-reading" style="line-height:1.5">'
             f"<div>{html.escape(self.sentence)}</div><div>{cells}</div></div>"
         )
 
@@ -202,10 +247,9 @@ def slider(label, value, low, high, step=None, exact=False):
 
     The first value is moved to the slider's grid, unless it must stay exact.
     """
-    layout = ipywidgets.Layout(width="330px")
     if step is None and all(isinstance(v, int) for v in (value, low, high)):
         kind, step = ipywidgets.IntSlider, 1
-        return kind(value=value, min=low, max=high, step=step, description=label, style=_STYLE, layout=layout)
+        return kind(value=value, min=low, max=high, step=step, description=label, style=_STYLE)
     step = nice_step((high - low) / 100) if step is None else step
     if not exact:
         value = float(
@@ -213,7 +257,7 @@ def slider(label, value, low, high, step=None, exact=False):
         )  # where the page would put it
     digits = max(0, min(6, int(np.ceil(-np.log10(step) - 1e-9))))
     return ipywidgets.FloatSlider(
-        value=value, min=low, max=high, step=step, description=label, style=_STYLE, layout=layout,
+        value=value, min=low, max=high, step=step, description=label, style=_STYLE,
         readout_format=f".{digits}f",
     )  # fmt: skip
 
@@ -225,7 +269,7 @@ def log_slider(label, value, low, high, steps_per_decade=10, exact=False):
         value = float(10 ** np.clip(exponent, low, high))  # where the page would put it
     return ipywidgets.FloatLogSlider(
         value=value, min=low, max=high, step=1 / steps_per_decade, base=10, description=label, style=_STYLE,
-        layout=ipywidgets.Layout(width="330px"), readout_format=".3g",
+        readout_format=".3g",
     )  # fmt: skip
 
 
@@ -234,16 +278,13 @@ def menu(label, options, value=None):
     options = list(options)
     first = options[0][1] if isinstance(options[0], tuple) else options[0]
     return ipywidgets.Dropdown(
-        options=options, value=first if value is None else value, description=label, style=_STYLE,
-        layout=ipywidgets.Layout(width="auto"),
+        options=options, value=first if value is None else value, description=label, style=_STYLE
     )  # fmt: skip
 
 
 def checkbox(label, value=False):
     """Return a box to tick."""
-    return ipywidgets.Checkbox(
-        value=value, description=label, indent=False, layout=ipywidgets.Layout(width="auto")
-    )
+    return ipywidgets.Checkbox(value=value, description=label, indent=False)
 
 
 def button(label, tooltip, icon=""):
@@ -251,6 +292,21 @@ def button(label, tooltip, icon=""):
     return ipywidgets.Button(
         description=label, tooltip=tooltip, icon=icon, layout=ipywidgets.Layout(width="auto", min_width="5em")
     )
+
+
+def panel(controls, columns, width):
+    """Return a grid of controls, labels and sliders in line; a narrow page gets fewer columns."""
+    for first in range(columns):
+        column = [c for c in controls[first::columns] if not isinstance(c, ipywidgets.Checkbox)]
+        for control in column:
+            control.style.description_width = f"{7 * max(len(c.description) for c in column) + 6}px"
+    for control in controls:
+        control.layout.width, control.layout.margin = "auto", "2px 0"
+    layout = ipywidgets.Layout(
+        grid_template_columns=f"repeat(auto-fill, minmax({width // columns - 18}px, 1fr))",
+        grid_gap="0 18px", max_width=f"{width}px", width="100%",
+    )  # fmt: skip
+    return ipywidgets.GridBox(controls, layout=layout)
 
 
 class Interactive:
@@ -267,32 +323,29 @@ class Interactive:
 
     alt = ""
 
-    def start(self, picture, controls, *, rows=None, buttons=(), extra=()):
+    def start(self, picture, controls, *, order=None, columns=2, buttons=(), extra=()):
         """Put the parts together, draw the first picture, and listen to the controls.
 
         Parameters
         ----------
         controls : dict name -> ipywidget
-        rows : list of lists of names, optional
-            How the controls stand; two in a row if None.
+        order : list of names, optional
+            How the controls follow each other, row by row; as in `controls` if None.
+        columns : int
+            Controls in a row, where the page is wide enough.
         buttons : sequence of (ipywidget, callable)
         extra : ipywidgets shown under the controls without a name of their own
         """
         self.picture, self.controls, self.reading = picture, controls, Reading("")
         self._lock, self._held = threading.RLock(), 0
         dots = picture.figure.get_size_inches()[0] * picture.figure.dpi
-        self.screen, self.text = Screen(width=int(dots)), ipywidgets.HTML()
+        self.screen = Screen(width=int(dots))
         self._buttons = list(buttons)
         self.refresh()
-        names = list(controls)
-        rows = rows or [names[i : i + 2] for i in range(0, len(names), 2)]
-        wrap = ipywidgets.Layout(flex_flow="row wrap", align_items="center")
-        for control in controls.values():
-            control.layout.margin = "2px 18px 2px 2px"
-        boxes = [ipywidgets.HBox([controls[name] for name in row], layout=wrap) for row in rows]
+        boxes = [panel([controls[name] for name in order or controls], columns, int(dots))]
         if self._buttons:
-            boxes.insert(0, ipywidgets.HBox([b for b, _ in self._buttons], layout=wrap))
-        self.view = ipywidgets.VBox([*boxes, *extra, self.screen, self.text])
+            boxes.insert(0, ipywidgets.HBox([b for b, _ in self._buttons]))
+        self.view = ipywidgets.VBox([*boxes, *extra, self.screen])
         self.view.add_class("nn-widget")
         for control in controls.values():
             control.observe(self._changed, "value")
@@ -341,14 +394,15 @@ class Interactive:
 
     def refresh(self):
         """Draw the picture and write the reading that belong to the present state."""
-        with self._lock, np.errstate(all="ignore"):
+        with self._lock, one_thread(), np.errstate(all="ignore"):
             self.reading = self.show(**self.values)
             png = self.picture.png()
-            self.text.value = self.reading.html()  # before the picture: who has seen that one finds this
             with self.screen.hold_sync():
                 self.screen.alt = f"{self.name}: {self.reading}"
+                self.screen.words = self.reading.html()
                 self.screen.png = png
                 self.screen.handles = self.handles()
+                self.screen.frame += 1  # the last: it says that the others are there
 
     def handles(self):
         """Return the handles in the picture, each a dict of name, label, x and y."""
@@ -365,8 +419,8 @@ class Interactive:
 
     def _pressed(self, action):
         def answer(_):
-            action()
-            self.refresh()
+            with self.hold():  # an action may move a control, which would draw too
+                action()
 
         return answer
 
@@ -385,9 +439,11 @@ class Interactive:
         for control in self.controls.values():
             control.unobserve_all()
         self.screen.unobserve_all()
+        self.screen._msg_callbacks.callbacks.clear()
         for control, _ in self._buttons:
             control._click_handlers.callbacks.clear()
         _close(self.view)
+        self.screen.png = b""  # anywidget keeps hold of what it has once shown
         self.picture.close()
 
     def png(self, dpi=110):

@@ -31,7 +31,7 @@ class Pixels:
 
 
 class Bitmap(Pixels):
-    """An image (rows, columns, 3) of numbers from 0 to 1 that fills its axes; its first row is the lowest."""
+    """An image (rows, columns, 3) of bytes that fills its axes; its first row is the lowest."""
 
     def __init__(self, ax, image):
         super().__init__(ax)
@@ -46,10 +46,31 @@ class Bitmap(Pixels):
         box = self.axes.get_window_extent()
         left, right = round(box.x0), round(box.x1)
         top, bottom = pixels.shape[0] - round(box.y1), pixels.shape[0] - round(box.y0)
-        rows = np.arange(bottom - top) * self.image.shape[0] // (bottom - top)
-        columns = np.arange(right - left) * self.image.shape[1] // (right - left)
-        small = (255 * np.clip(self.image[::-1], 0, 1)).astype(np.uint8)
-        pixels[top:bottom, left:right, :3] = small[rows][:, columns]
+        image = self.image[::-1]
+        if image.shape[:2] != (bottom - top, right - left):
+            rows = np.arange(bottom - top) * image.shape[0] // (bottom - top)
+            columns = np.arange(right - left) * image.shape[1] // (right - left)
+            image = image[rows][:, columns]
+        pixels[top:bottom, left:right, :3] = image
+
+
+class Tiles(Pixels):
+    """Square images of one size with a rim, each at its own place of the figure."""
+
+    def __init__(self, ax, rim):
+        super().__init__(ax)
+        self.rim, self.tiles = (255 * np.array(to_rgb(rim))).astype(np.uint8), []
+
+    def set_data(self, places, images):
+        """Show images (n, size, size, 3) of bytes, lowest row first, their upper left corners at `places`."""
+        self.tiles = list(zip(places, images, strict=True))
+
+    def draw_into(self, pixels):
+        """Copy all of them into pixels (height, width, 4)."""
+        for (left, top), image in self.tiles:
+            size = len(image)
+            pixels[top - 1 : top + size + 1, left - 1 : left + size + 1, :3] = self.rim
+            pixels[top : top + size, left : left + size, :3] = image[::-1]
 
 
 @lru_cache(maxsize=4096)
@@ -70,11 +91,15 @@ def stamp(character, size, dpi):
 
 
 class Label(Pixels):
-    """Plain text at a point of its axes: centered, under it (va="top") or above it (va="bottom")."""
+    """Plain text at a point of its axes: centered, under it (va="top") or above it (va="bottom").
 
-    def __init__(self, ax, x, y, text="", *, size=9, color="#222222", va="top"):
+    With a `box`, a color, it hides what lies under it.
+    """
+
+    def __init__(self, ax, x, y, text="", *, size=9, color="#222222", va="top", box=None):
         super().__init__(ax)
         self.place, self.text, self.size, self.va = (x, y), text, size, va
+        self.box = None if box is None else (255 * np.array(to_rgb(box))).astype(np.uint8)
         self.color = 255 * np.array(to_rgb(color), dtype=np.float32)
 
     def set_text(self, text):
@@ -105,6 +130,9 @@ class Label(Pixels):
             left = round(x - ink.shape[1] / 2)
             rows, columns = slice(max(top, 0), top + ink.shape[0]), slice(max(left, 0), left + ink.shape[1])
             under = pixels[rows, columns, :3]
+            if self.box is not None:
+                edge = round(0.2 * len(under))  # a line's ink is higher than its letters
+                under[edge:-edge] = self.box
             shown = ink[: under.shape[0], : under.shape[1], None]
             under[:] = under + shown * (self.color - under)
             top += step

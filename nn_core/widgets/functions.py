@@ -268,7 +268,7 @@ class LossExplorer(Interactive):
         label = "probability of class 1" if chance else "prediction" if loss.kind == "values" else "score $s$"
         for ax in (self.left, self.right):
             ax.set_xlabel(label)
-        self.picture.stale()
+        self.picture.scene((chance, label))
 
     def show(self, loss, target, prediction, **values):
         """Draw L and its gradient, and the prediction on both."""

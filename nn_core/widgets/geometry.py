@@ -281,7 +281,16 @@ class PerceptronTraining(Interactive):
             "lr": log_slider("learning rate eta", lr, -2, 1, 8),
             "mistake": slider("mistakes made so far", 0, 0, 1),
         }
-        self.picture, self.shown = picture, None
+        self.picture, self.shown, self.scenes = picture, None, {}
+        self.line = Line(picture, self.plane)
+        ring = {"markersize": 17, "fillstyle": "none", "markeredgewidth": 2.5}
+        (self.ring,) = self.plane.plot([], [], "o", color=RED, **ring)
+        self.chart.set(xlabel="epoch", ylabel="mistakes in the epoch", xlim=(0.3, 30.7))
+        self.chart.yaxis.get_major_locator().set_params(integer=True)
+        (self.bars,) = self.chart.plot([], [], "o", color=BLUE)
+        (self.stems,) = self.chart.plot([], [], color=BLUE, linestyle="-", linewidth=1.2)
+        (self.now,) = self.chart.plot([], [], color=RED, linestyle=":")
+        picture.moving(self.ring, self.bars, self.stems, self.now)
         before = button("Back", "Take the last mistake back", "step-backward")
         after = button("Next mistake", "Go on to the next mistake", "step-forward")
         end = button("To the end", "Go on until the perceptron stops", "fast-forward")
@@ -303,7 +312,7 @@ class PerceptronTraining(Interactive):
         return self.data[name]
 
     def _prepare(self, data, lr):
-        """Train, and draw what stays: samples and epochs."""
+        """Train, and show what stays: samples, and the frame of the epochs."""
         X, y = self.samples(data)
         self.mistakes, self.converged = mistakes_of(X, y, lr, epochs=30, limit=300)
         fresh = self.shown is None or self.shown[0] != data
@@ -314,26 +323,21 @@ class PerceptronTraining(Interactive):
         if fresh:
             control.value = 0
         self._held -= 1
-        if fresh:
-            self.picture._moving.clear()
-            for ax in (self.plane, self.chart):
-                ax.clear()
+        if not fresh:
+            return
+        if data not in self.scenes:
+            before = set(self.plane.get_children())
             plotting.points(X, y, self.plane, size=50)
-            xlim, ylim = window_of(X)
-            self.plane.set(xlim=xlim, ylim=ylim, aspect=aspect_of(xlim, ylim))
-            self.line = Line(self.picture, self.plane)
-            (self.ring,) = self.plane.plot(
-                [], [], "o", color=RED, markersize=17, fillstyle="none", markeredgewidth=2.5
-            )
-            self.chart.set(xlabel="epoch", ylabel="mistakes in the epoch", xlim=(0.3, 30.7))
-            (self.bars,) = self.chart.plot([], [], "o", color=BLUE)
-            (self.stems,) = self.chart.plot([], [], color=BLUE, linestyle="-", linewidth=1.2)
-            (self.now,) = self.chart.plot([], [], color=RED, linestyle=":")
-            self.picture.moving(self.ring, self.bars, self.stems, self.now)
-            most = max((sum(m.epoch == e for m in self.mistakes) for e in range(1, 31)), default=1)
-            self.chart.set_ylim(-0.15, most + 1)
-            self.chart.yaxis.get_major_locator().set_params(integer=True)
-            self.picture.stale()
+            self.scenes[data] = [a for a in self.plane.get_children() if a not in before]
+        for key, artists in self.scenes.items():
+            for artist in artists:
+                artist.set_visible(key == data)
+        xlim, ylim = window_of(X)
+        self.plane.set(xlim=xlim, ylim=ylim, aspect=aspect_of(xlim, ylim))
+        self.line.xlim, self.line.ylim = xlim, ylim
+        most = max((sum(m.epoch == e for m in self.mistakes) for e in range(1, 31)), default=1)
+        self.chart.set_ylim(-0.15, most + 1)
+        self.picture.scene(data)
 
     def show(self, data, lr, mistake):
         """Show the line after so many mistakes, the sample of the last one circled."""

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from nn_core.activations import ACTIVATIONS
-from nn_core.diagrams import BLUE, INK, RED, network_diagram, network_places
+from nn_core.diagrams import BLUE, INK, PAPER, RED, network_diagram, network_places
 from nn_core.layers import INITIALIZERS
 from nn_core.losses import LOSSES
 from nn_core.models import MLP
@@ -61,7 +61,7 @@ class NetworkPicture:
         for (layer, unit), (x, y) in self.places.items():
             self.below[layer, unit] = Label(ax, x, y - 0.45, va="top", color=BLUE)
             self.above[layer, unit] = Label(ax, x, y + 0.4, va="bottom", color=RED)
-        self.edges = {}
+        self.edges, self.weights = {}, {}
         for (layer, i), start in self.places.items():
             for j in range(net.sizes[layer + 1] if layer < len(net.layers) else 0):
                 if (layer + 1, j) in self.places:
@@ -69,9 +69,14 @@ class NetworkPicture:
                     short = 0.45 * (ends[1] - ends[0]) / np.linalg.norm(ends[1] - ends[0])
                     line = np.transpose([ends[0] + short, ends[1] - short])  # from rim to rim
                     (edge,) = ax.plot(*line, color=RED, alpha=0.45, linestyle="-", solid_capstyle="butt")
-                    edge.set_visible(False)
                     self.edges[layer, i, j] = edge
-        picture.moving(*self.edges.values(), *self.below.values(), *self.above.values())
+                    w = net.layers[layer].W[i, j]
+                    style = {"size": 8, "color": BLUE if w >= 0 else RED, "va": "center", "box": PAPER}
+                    label = Label(ax, *(ends[0] + 0.76 * (ends[1] - ends[0])), f"{w:.3g}", **style)
+                    self.weights[layer, i, j] = label  # again, since the edge hides the diagram's
+        picture.moving(*self.edges.values(), *self.weights.values())
+        picture.moving(*self.below.values(), *self.above.values())
+        self.blame({})
 
     def write(self, below, above=None):
         """Write texts, given as {(layer, unit): text}; units that are not named get none."""
@@ -85,6 +90,7 @@ class NetworkPicture:
         largest = max((abs(v) for v in sizes.values()), default=0) or 1.0
         for key, edge in self.edges.items():
             edge.set_visible(key in sizes and abs(sizes[key]) > 1e-12)
+            self.weights[key].set_visible(edge.get_visible())
             edge.set_linewidth(1 + 9 * abs(sizes.get(key, 0)) / largest)
 
 
@@ -246,7 +252,7 @@ class BackpropStepper(Interactive):
             picture,
             controls,
             buttons=[(back, lambda: self._go(-1)), (next_, lambda: self._go(1))],
-            rows=[["step", "lr"], [n for n in controls if n not in ("step", "lr")]],
+            order=["step", "lr", *(n for n in controls if n not in ("step", "lr"))],
         )
 
     def _go(self, by):
@@ -505,7 +511,7 @@ class Initialisation(Interactive):
             large, fitting = "the values gather near 0 and 1", "Glorot's they lie around one half"
         return (
             f"Histograms of the activations in six layers of a {self.first} network under three "
-            "initialisations: with weights too small the signal dies layer by layer, with weights too large "
+            "initializations: with weights too small the signal dies layer by layer, with weights too large "
             f"{large}, with {fitting}."
         )
 

@@ -1,24 +1,27 @@
 """The playground: a small network learns a plane while the reader watches and turns its knobs."""
 
 import time
+from functools import cache
 
-import ipywidgets
 import numpy as np
+from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from nn_core import data as datasets
 from nn_core import plotting, training
 from nn_core.activations import ACTIVATIONS
-from nn_core.diagrams import BLUE, ORANGE, PAPER, RED
+from nn_core.diagrams import BLUE, GRAY, ORANGE, PAPER, RED
 from nn_core.losses import LOSSES
 from nn_core.models import MLP
-from nn_core.optimizers import OPTIMIZERS
-from nn_core.widgets._base import Interactive, Picture, Reading, button, log_slider, menu, slider
-from nn_core.widgets._raster import Bitmap
+from nn_core.widgets._base import Interactive, Picture, Reading, button, log_slider, menu, one_thread, slider
+from nn_core.widgets._raster import Bitmap, Label, Tiles
+from nn_core.widgets.races import racers
 
-RESOLUTION, VIEW = 72, 24  # pixels across the decision image, and across the view of one hidden unit
-VIEWS = 8  # hidden units shown
+RESOLUTION, VIEW = 60, 16  # points across the plane, and across what one hidden unit sees of it
+LEVELS = 24  # shades between sure and unsure
+UNITS = 8  # units shown of a layer
+PLANE, TILE = 290, 33  # pixels across the plane, and across a unit
 
 
 def make_circles(n, noise, rng):
@@ -73,6 +76,7 @@ class Run:
     ----------
     net : MLP
     epoch : int
+    steps : int, of the optimizer in an epoch
     X : (n, 2) array, the samples with mean 0 and deviation 1
     reach : float, half the width of the window that is drawn
     losses : list of (epoch, loss on the training data, loss on the test data)
@@ -90,7 +94,8 @@ class Run:
         self.test, self.train = order[: n // 4], order[n // 4 :]
         output, n_out, self.targets = setting(self.loss, y, len(self.labels))
         self.net = MLP([2, *hidden, n_out], hidden=activation, output=output, rng=rng, dtype=np.float32)
-        self.optimizer, self.batch = OPTIMIZERS[optimizer](lr), int(batch_size)
+        self.optimizer, self.batch = racers()[optimizer](lr), int(batch_size)
+        self.steps = -(-len(self.train) // self.batch)
         self.epoch, self.diverged, self.losses = 0, False, []
         self.record()
 
@@ -128,35 +133,45 @@ class Run:
         self.epoch += 1
         self.record()
 
-    def train_for(self, seconds):
-        """Train whole epochs until the time is over, one at least."""
+    def train_for(self, epochs, seconds):
+        """Train for so many epochs, fewer where they take longer than `seconds`, one at least."""
         end = time.perf_counter() + seconds
-        while True:
+        for _ in range(epochs):
             self.step()
             if self.diverged or time.perf_counter() > end:
                 return
 
-    def classify(self, points):
-        """Return (winner, sureness from 0 to 1) at points (n, 2) of the plane of X."""
+    def scores(self, points):
+        """Return what speaks for each class at points (n, 2): (n, K), or (n, 1) from -1 to 1 for two."""
         Z = self.net.forward(points)
-        if Z.shape[1] == 1:
-            p = Z[:, 0] if self.net.output == "identity" else self.net.activate(Z)[:, 0] * 2 - 1
-            return (p >= 0).astype(int), np.minimum(np.abs(p), 1)
-        p = self.net.activate(Z)
-        winner = p.argmax(axis=1)
-        return winner, np.clip((p.max(axis=1) - 1 / p.shape[1]) / (1 - 1 / p.shape[1]), 0, 1)
+        if Z.shape[1] > 1:
+            return self.net.activate(Z)
+        return np.clip(Z, -1, 1) if self.net.output == "identity" else self.net.activate(Z) * 2 - 1
 
     def accuracy(self, rows):
         """Return the share of samples classified rightly."""
-        winner, _ = self.classify(self.X[rows])
+        winner, _ = decide(self.scores(self.X[rows]).T)
         return float(np.mean(winner == self.y[rows]))
 
-    def hidden_units(self, points, count):
-        """Return what the first units of the last hidden layer give at points: (count, n), or (0, n)."""
-        A = points
+    def units(self, points, count):
+        """Return what the first units of each hidden layer give at points: a list of (units, n) arrays."""
+        A, given = points, []
         for layer, f in zip(self.net.layers, self.net.activations, strict=False):
-            A = f.f(A @ layer.W + layer.b)
-        return A.T[:count] if self.net.activations else np.empty((0, len(points)))
+            A = f.infer(A @ layer.W + layer.b)
+            given.append(A.T[:count])
+        return given
+
+
+def decide(scores):
+    """Return (winner, sureness from 0 to 1) for scores (K, ...), or (1, ...) between two classes.
+
+    >>> decide(np.array([[-0.5, 1.0]]))
+    (array([0, 1]), array([0.5, 1. ]))
+    """
+    if len(scores) == 1:
+        return (scores[0] >= 0).astype(int), np.minimum(np.abs(scores[0]), 1)
+    share = 1 / len(scores)
+    return scores.argmax(axis=0), np.clip((scores.max(axis=0) - share) / (1 - share), 0, 1)
 
 
 def unit_grid(resolution):
@@ -165,28 +180,49 @@ def unit_grid(resolution):
     return np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
 
 
-def decision_image(run, points, resolution, palette):
-    """Return the window colored by class, paler where the network is unsure: (resolution, resolution, 3)."""
+@cache
+def enlarger(size, resolution):
+    """Return the matrix M (size, resolution) that interpolates: ``M @ image @ M.T`` is the enlarged one.
+
+    >>> enlarger(3, 2) @ [1.0, 2.0]
+    array([1. , 1.5, 2. ])
+    """
+    fine, coarse = np.linspace(0, 1, size), np.linspace(0, 1, resolution)
+    return np.stack([np.interp(fine, coarse, row) for row in np.eye(resolution)], axis=1).astype(np.float32)
+
+
+def shades(color, weakest=0.1, strongest=0.68):
+    """Return LEVELS colors (LEVELS, 3) in bytes from pale to strong, on the page's white."""
+    strength = np.linspace(weakest, strongest, LEVELS)[:, None]
+    mixed = np.array(to_rgb(color)) * strength + np.array(to_rgb(PAPER)) * (1 - strength)
+    return np.round(255 * mixed).astype(np.uint8)
+
+
+CLASSES = np.stack([shades(color) for color in plotting.CLASS_COLORS])  # (classes, levels, 3)
+SIGNED = np.concatenate([shades(BLUE, 0.0, 1.0)[::-1], shades(ORANGE, 0.0, 1.0)])  # low, 0, high
+
+
+def decision_image(run, size):
+    """Return the window colored by class, paler where the network is unsure: (size, size, 3) bytes."""
     with np.errstate(all="ignore"):
-        winner, sure = run.classify(points * np.float32(run.reach))
-    strength = (0.12 + 0.55 * np.nan_to_num(sure))[:, None]
-    image = palette[winner % len(palette)] * strength + np.array(to_rgb(PAPER)) * (1 - strength)
-    return image.reshape(resolution, resolution, 3)
+        scores = run.scores(unit_grid(RESOLUTION) * np.float32(run.reach))
+        M = enlarger(size, RESOLUTION)
+        winner, sure = decide(M @ scores.T.reshape(-1, RESOLUTION, RESOLUTION) @ M.T)
+        level = (np.nan_to_num(sure) * (LEVELS - 0.01)).astype(int)
+    index = winner % len(CLASSES) * LEVELS + level
+    return CLASSES.reshape(-1, 3).take(index, axis=0, mode="clip")
 
 
-def views_image(values, view, columns):
-    """Return the hidden units' values as tiles, each scaled by itself: blue is low, orange high."""
-    rows = VIEWS // columns
-    image = np.ones((rows * (view + 2), columns * (view + 2), 3)) * to_rgb(PAPER)
-    low, high = np.array(to_rgb(BLUE)), np.array(to_rgb(ORANGE))
-    for k, value in enumerate(values):
-        span = float(np.ptp(value))
-        share = ((value - value.min()) / span if span > 0 else np.full_like(value, 0.5)).reshape(
-            view, view, 1
-        )
-        i, j = (rows - 1 - k // columns) * (view + 2) + 1, (k % columns) * (view + 2) + 1
-        image[i : i + view, j : j + view] = np.nan_to_num(low + share * (high - low))
-    return np.clip(image, 0, 1)
+def view_images(values, size):
+    """Return units' values (n, VIEW²) as images (n, size, size, 3) of bytes.
+
+    White is 0, orange positive, blue negative; each unit is scaled by its own largest value.
+    """
+    M = enlarger(size, VIEW)
+    with np.errstate(all="ignore"):
+        share = values / np.abs(values).max(axis=1, keepdims=True)
+        share = M @ np.nan_to_num(share, posinf=1, neginf=-1).reshape(-1, VIEW, VIEW) @ M.T
+    return SIGNED.take(((share + 1) * LEVELS).astype(int), axis=0, mode="clip")
 
 
 class Playground(Interactive):
@@ -197,51 +233,27 @@ class Playground(Interactive):
         "A network learns the chosen samples: the plane as it divides it after 0, 10, 50 and 200 epochs, and "
         "the falling loss on training and test samples."
     )
-    slice = 0.008  # seconds of training between two pictures
 
     def __init__(self, X, y, data):
         self.data = dict(DATA)
         if X is not None:
             data, self.own = "your data", (np.asarray(X, dtype=float), np.asarray(y))
             self.data = {data: None, **DATA}
-        self.palette = np.array([to_rgb(c) for c in plotting.CLASS_COLORS])
-        self.picture = Picture(7.6, 3.3)
-        grid = self.picture.figure.add_gridspec(1, 3, width_ratios=(1.25, 0.75, 1.1))
-        self.plane, tiles, self.chart = (self.picture.figure.add_subplot(cell) for cell in grid)
-        self.points, self.small = unit_grid(RESOLUTION), unit_grid(VIEW)
-        self.plane.set(xlim=(-1, 1), ylim=(-1, 1), xticks=[], yticks=[])
-        self.plane.set_title("the plane", loc="center", fontsize=10)
-        self.plane.grid(False)
-        blank = np.ones((RESOLUTION, RESOLUTION, 3))
-        self.image = Bitmap(self.plane, blank)
-        self.dots = []
-        for color, marker in zip(plotting.CLASS_COLORS, plotting.CLASS_MARKERS, strict=True):
-            style = {"markersize": 4.5, "markeredgecolor": "white", "markeredgewidth": 0.5}
-            self.dots += self.plane.plot([], [], marker, color=color, **style)
-        tiles.set_title("hidden units", loc="center", fontsize=10)
-        tiles.set_axis_off()
-        blank = np.ones((4 * (VIEW + 2), 2 * (VIEW + 2), 3)) * to_rgb(PAPER)
-        self.tiles = Bitmap(tiles, blank)
-        self.chart.set(yscale="log", xlim=(0, 100), ylim=(1e-4, 10), xlabel="epoch")
-        self.chart.set_title("loss", fontsize=10)
-        (self.on_train,) = self.chart.plot([], [], color=BLUE, linestyle="-", label="training")
-        (self.on_test,) = self.chart.plot([], [], color=RED, linestyle="--", label="test")
-        self.chart.legend(loc="upper right")
-        self.picture.moving(self.image, *self.dots, self.tiles, self.on_train, self.on_test)
-        self.clock = ipywidgets.Play(interval=25, min=0, max=10**9, step=1, repeat=False)
-        self.frames = 0
+        self.picture = Picture(8.8, 3.5)
+        self._draw_scenery()
+        self.frames, self.state = 0, None
         controls = {
             "data": menu("samples", self.data, data),
-            "noise": slider("noise", 0.1, 0.0, 0.5, 0.01),
-            "hidden": menu("hidden layers", HIDDEN, "8"),
             "activation": menu("activation", ACTIVATIONS, "tanh"),
+            "optimizer": menu("optimizer", racers(), "adam"),
+            "hidden": menu("hidden layers", HIDDEN, "8"),
             "loss": menu("loss", LOSSES, "bce_with_logits"),
-            "optimizer": menu("optimizer", OPTIMIZERS, "adam"),
             "lr": log_slider("learning rate", 0.03, -4, 1),
             "batch": menu("batch size", [("1", 1), ("8", 8), ("32", 32), ("all", 10**6)], 32),
+            "speed": menu("epochs a frame", [1, 3, 10, 30], 3),
             "seed": slider("seed", 0, 0, 20),
+            "noise": slider("noise", 0.1, 0.0, 0.5, 0.01),
         }
-        self.state = None
         play = button("Play", "Train on and on", "play")
         pause = button("Pause", "Stop training, keep what is learned", "pause")
         step = button("Step", "Train for one epoch", "step-forward")
@@ -249,20 +261,58 @@ class Playground(Interactive):
         self.start(
             self.picture,
             controls,
+            columns=3,
             buttons=[(play, self.play), (pause, self.pause), (step, self.one_epoch), (reset, self.reset)],
         )
-        # the page's own timer asks for every frame, and only when the last one is done: nothing can pile up
-        self.view.children = (*self.view.children, self.clock)
-        self.clock.layout.display = "none"
-        self.clock.observe(self._tick, "value")
+        self.view.children = (*self.view.children, *self.screen.on_ask(self._tick))
+
+    def _draw_scenery(self):
+        """Make the artists: the network on the left, the plane that it divides, its losses on the right."""
+        figure = self.picture.figure
+        figure.set_layout_engine("none")
+        width, height = figure.canvas.get_width_height()
+
+        def place(left, top, wide, high):
+            return figure.add_axes((left / width, 1 - (top + high) / height, wide / width, high / height))
+
+        sheet = place(0, 0, width, height)
+        sheet.set(xlim=(0, width), ylim=(height, 0))  # so that its points are the picture's pixels
+        sheet.set_axis_off()
+        self.plane = place(392, 30, PLANE, PLANE)
+        self.plane.set(xlim=(-1, 1), ylim=(-1, 1), xticks=[], yticks=[])
+        self.plane.grid(False)
+        self.chart = place(736, 30, 134, PLANE - 24)
+        self.chart.set(yscale="log", xlim=(0, 100), ylim=(1e-4, 10))
+        self.chart.set_xlabel("epoch", labelpad=1)
+        (self.on_train,) = self.chart.plot([], [], color=BLUE, linestyle="-", label="training")
+        (self.on_test,) = self.chart.plot([], [], color=RED, linestyle="--", label="test")
+        self.chart.legend(loc="upper right", borderaxespad=0, fontsize=8.5)
+        for x, text in ((28, "inputs"), (392 + PLANE / 2, "the plane"), (803, "loss")):
+            sheet.text(x, 18, text, ha="center", fontsize=9.5)
+        legend = "Squares: what a unit gives out over the plane. Lines: weights. Orange is plus, blue minus."
+        sheet.text(12, 343, f"{legend} Open marks: test samples.", fontsize=8, color="#555555")
+        self.weights = LineCollection([], capstyle="butt")
+        sheet.add_collection(self.weights, autolim=False)
+        self.tiles = Tiles(sheet, GRAY)
+        self.titles = [Label(sheet, 0, 14, va="center", size=9) for _ in range(3)]
+        self.inputs = [Label(sheet, 28, 0, text, va="center", size=8.5) for text in ("x1", "x2")]
+        self.image = Bitmap(self.plane, np.full((PLANE, PLANE, 3), 255, dtype=np.uint8))
+        self.dots = []
+        for color, marker in zip(plotting.CLASS_COLORS, plotting.CLASS_MARKERS, strict=True):
+            for face in (color, "white"):
+                style = {"markersize": 4.8, "markerfacecolor": face, "markeredgewidth": 0.7}
+                style["markeredgecolor"] = "white" if face == color else color
+                self.dots += self.plane.plot([], [], linestyle="none", marker=marker, **style)
+        self.picture.moving(self.weights, self.tiles, *self.titles, *self.inputs)
+        self.picture.moving(self.image, *self.dots, self.on_train, self.on_test)
 
     def play(self):
         """Train until paused."""
-        self.clock.playing = True
+        self.screen.playing = True
 
     def pause(self):
         """Stop training."""
-        self.clock.playing = False
+        self.screen.playing = False
 
     def one_epoch(self):
         """Train for one epoch."""
@@ -274,11 +324,14 @@ class Playground(Interactive):
         self.pause()
         self.state = None
 
-    def _tick(self, _):
-        if self.clock.playing and not self.run.diverged:
-            self.run.train_for(self.slice)
-            self.frames += 1
-        else:
+    def _tick(self):
+        """Answer the page's wish for a frame."""
+        if not self.screen.playing:
+            return
+        with one_thread():
+            self.run.train_for(self.controls["speed"].value, 0.03)
+        self.frames += 1
+        if self.run.diverged:
             self.pause()
         self.refresh()
 
@@ -289,31 +342,70 @@ class Playground(Interactive):
         return self.data[name](200, noise, np.random.default_rng(seed))
 
     def _begin(self, data, noise, hidden, activation, loss, optimizer, lr, batch, seed):
-        """Make samples and network."""
+        """Make samples and network, and place its units."""
         X, y = self.samples(data, noise, seed)
-        self.run = Run(X, y, HIDDEN[hidden], activation, loss, optimizer, lr, batch, seed)
+        t = self.run = Run(X, y, HIDDEN[hidden], activation, loss, optimizer, lr, batch, seed)
         for k, dots in enumerate(self.dots):
-            dots.set_data(*(self.run.X[self.run.y == k] / self.run.reach).T)
-        if self.chart.get_xlim()[1] != 100:
-            self.chart.set_xlim(0, 100)
-            self.picture.stale()
+            rows = (t.train, t.test)[k % 2]
+            dots.set_data(*(t.X[rows][t.y[rows] == k // 2] / t.reach).T)
+        # layers from left to right, each a column around the middle of the plane
+        middle, pitch = 30 + PLANE / 2, min(110, 336 // (len(HIDDEN[hidden]) + 1))
+        self.places = []
+        for k, size in enumerate(t.net.sizes[:-1]):
+            count = min(size, UNITS)
+            tops = middle - TILE / 2 + (np.arange(count) - (count - 1) / 2) * (TILE + 4 if k else 3 * TILE)
+            self.places.append(np.stack([np.full(count, 12 + k * pitch), tops], axis=1).astype(int))
+        for k, title in enumerate(self.titles, start=1):
+            shown = k < len(self.places)
+            title.place = (self.places[k][0, 0] + TILE / 2, 14) if shown else (0, 14)
+            size = t.net.sizes[k] if shown else 0
+            text = f"{size} {activation}" if size <= UNITS else f"{UNITS} of {size}"
+            title.set_text(text if shown else "")
+        for label, (left, top) in zip(self.inputs, self.places[0], strict=True):
+            label.place = (left + TILE / 2, top + TILE + 9)
+        self._span(100)
 
-    def show(self, data, noise, hidden, activation, loss, optimizer, lr, batch, seed):
+    def _span(self, epochs):
+        """Have the losses' axis reach so many epochs."""
+        self.chart.set_xlim(0, epochs)
+        self.picture.scene(epochs)
+
+    def _move_weights(self):
+        """Draw a line for each weight between units that are shown, thick where it is large."""
+        ends, values = [], []
+        right = [np.add(places, (TILE + 1, TILE // 2)) for places in self.places]
+        outputs = self.run.net.sizes[-1]
+        tops = 30 + PLANE * (np.arange(outputs) + 0.5) / outputs
+        left = [np.add(places, (-1, TILE // 2)) for places in self.places[1:]]
+        left.append(np.stack([np.full(outputs, 390), tops], axis=1))
+        for layer, begin, end in zip(self.run.net.layers, right, left, strict=True):
+            ends.append(np.stack(np.broadcast_arrays(begin[:, None], end[None]), axis=2).reshape(-1, 2, 2))
+            values.append(layer.W[: len(begin), : len(end)].ravel())
+        value = np.nan_to_num(np.concatenate(values), posinf=0, neginf=0)
+        size = np.abs(value) / (np.abs(value).max() or 1)
+        self.weights.set_segments(np.concatenate(ends))
+        self.weights.set_linewidths(0.4 + 3.6 * size)
+        color = np.where(value[:, None] < 0, to_rgb(BLUE), to_rgb(ORANGE))
+        self.weights.set_color(np.column_stack([color, 0.25 + 0.75 * size]))
+
+    def show(self, data, noise, hidden, activation, loss, optimizer, lr, batch, seed, speed):
         """Show the network as it is now; a changed setting starts afresh, a changed rate does not."""
         key = (data, noise, hidden, activation, loss, optimizer, batch, seed)
         if key != self.state:
             self.state = key
             self._begin(data, noise, hidden, activation, loss, optimizer, lr, batch, seed)
+            self.controls["noise"].layout.display = "none" if self.data[data] is None else None
         t = self.run
         t.optimizer.lr = lr
-        self.image.set_data(decision_image(t, self.points, RESOLUTION, self.palette))
+        self.image.set_data(decision_image(t, PLANE))
+        points = unit_grid(VIEW) * np.float32(t.reach)
         with np.errstate(all="ignore"):
-            values = t.hidden_units(self.small * np.float32(t.reach), VIEWS)
-        self.tiles.set_data(views_image(values, VIEW, 2))
+            values = np.concatenate([points.T, *t.units(points, UNITS)])
+        self.tiles.set_data(np.concatenate(self.places), view_images(values, TILE))
+        self._move_weights()
         curve = np.array(t.losses).T
-        if t.epoch > self.chart.get_xlim()[1]:
-            self.chart.set_xlim(0, 2.5 * self.chart.get_xlim()[1])
-            self.picture.stale()
+        while t.epoch > self.chart.get_xlim()[1]:
+            self._span(2.5 * self.chart.get_xlim()[1])
         thin = slice(None, None, max(1, curve.shape[1] // 400))
         for line, row in ((self.on_train, curve[1]), (self.on_test, curve[2])):
             line.set_data(curve[0][thin], np.clip(row[thin], 1e-4, 10))
@@ -325,11 +417,12 @@ class Playground(Interactive):
             "test accuracy": t.accuracy(t.test),
             "parameters": t.net.theta.size,
             "learning rate": lr,
+            "epochs a frame": speed,
         }
         if t.diverged:
             sentence = "Diverged: the loss has left all bounds. Lower the learning rate and press Reset."
         elif t.epoch == 0:
-            sentence = "Fresh weights. Press Play, or Step for one epoch."
+            sentence = f"Fresh weights; {optimizer} will take {t.steps} steps an epoch. Press Play or Step."
         elif activation == "step" and hidden != "none":
             sentence = "The step function passes no gradient back: only the last layer learns."
         elif (
@@ -337,7 +430,7 @@ class Playground(Interactive):
         ):
             sentence = "The test loss rises while the training loss falls: the network learns the noise."
         else:
-            sentence = "Learning goes on." if self.clock.playing else "Paused."
+            sentence = "Learning goes on." if self.screen.playing else "Paused."
         return Reading(sentence, numbers)
 
     def still(self):
@@ -360,8 +453,7 @@ class Playground(Interactive):
         for ax, until in zip(planes, (0, 10, 50, 200), strict=True):
             while t.epoch < until and not t.diverged:
                 t.step()
-            image = decision_image(t, self.points, RESOLUTION, self.palette)
-            ax.imshow(image, extent=(-1, 1, -1, 1), origin="lower", aspect="auto")
+            ax.imshow(decision_image(t, PLANE), extent=(-1, 1, -1, 1), origin="lower", aspect="auto")
             plotting.points(t.X / t.reach, t.y, ax, size=7)
             ax.set(xlim=(-1, 1), ylim=(-1, 1), xticks=[], yticks=[], xlabel="", ylabel="")
             ax.set_title(f"epoch {t.epoch}", loc="center", fontsize=10)
@@ -376,7 +468,6 @@ class Playground(Interactive):
     def close(self):
         """Stop training and free everything."""
         self.pause()
-        self.clock.unobserve_all()
         super().close()
 
 

@@ -58,7 +58,7 @@ class OptimizerRace(Interactive):
 
     name = "Optimizer race"
     alt = (
-        "Paths of the optimizers over the registered landscapes: plain gradient descent zig-zags across the "
+        "Paths of the optimizers over the registered landscapes: plain gradient descent zigzags across the "
         "ravine and leaves Rosenbrock's valley, momentum swings past the goal and back, the adaptive methods "
         "make steps of like size in both directions."
     )
@@ -71,7 +71,8 @@ class OptimizerRace(Interactive):
         self.racers, self.paths, self.shown = racers(), {}, None
         self.picture = Picture(7.6, 3.9)
         self.plane, self.chart = self.picture.figure.subplots(1, 2, width_ratios=(1.35, 1))
-        self.walks, self.ends, self.curves = {}, {}, {}
+        self.walks, self.ends, self.curves, self.contours, self.lowest = {}, {}, {}, {}, {}
+        self._draw_walkers()
         controls = {
             "landscape": menu("landscape", self.landscapes, landscape),
             "step": slider("steps made", 40, 0, STEPS),
@@ -80,11 +81,8 @@ class OptimizerRace(Interactive):
         for name in self.racers:
             rate = first.get(name, 0.2)
             controls[f"on {name}"] = checkbox(name, name in ("sgd", "sgd + momentum", "rmsprop", "adam"))
-            controls[f"on {name}"].layout.width = "150px"
             controls[f"lr {name}"] = log_slider(f"learning rate of {name}", rate, -3, 0.3)
-            controls[f"lr {name}"].layout.width = "400px"
         self.at = np.array(self.landscapes[landscape].start)
-        rows = [["landscape", "step"], *([f"on {n}", f"lr {n}"] for n in self.racers)]
         one, ten = (
             button("Step", "One step of every optimizer", "step-forward"),
             button("Ten steps", "Ten steps"),
@@ -94,7 +92,6 @@ class OptimizerRace(Interactive):
         self.start(
             self.picture,
             controls,
-            rows=rows,
             buttons=[
                 (one, lambda: self._go(1)),
                 (ten, lambda: self._go(10)),
@@ -106,19 +103,10 @@ class OptimizerRace(Interactive):
         control = self.controls["step"]
         control.value = int(np.clip(control.value + by, 0, STEPS))
 
-    def _draw_landscape(self, name):
-        """Draw the contours, which stay until another landscape is chosen."""
-        f = self.landscapes[name]
-        self.picture._moving.clear()
-        self.plane.clear()
-        self.chart.clear()
-        plotting.landscape(f, None, self.plane, xlim=f.xlim, ylim=f.ylim, minimum=f.minimum)
+    def _draw_walkers(self):
+        """Make the artists that move: paths, their ends, their heights."""
         self.chart.set(yscale="log", xlim=(0, STEPS), ylim=(1e-8, 1e3), xlabel="step")
         self.chart.set_title("height above the lowest point")
-        self.lowest = 0.0 if f.minimum is None else float(f(f.minimum))
-        if f.minimum is None:
-            U = np.stack(np.meshgrid(np.linspace(*f.xlim, 161), np.linspace(*f.ylim, 161))).reshape(2, -1)
-            self.lowest = float(np.min(f(U)))
         for k, racer in enumerate(self.racers):
             style = {"color": COLORS[k % 8], "linestyle": STYLES[k % 4]}
             (self.walks[racer],) = self.plane.plot([], [], marker=".", markersize=4, linewidth=1.5, **style)
@@ -128,17 +116,36 @@ class OptimizerRace(Interactive):
             (self.curves[racer],) = self.chart.plot([], [], linewidth=1.7, label=racer, **style)
         self.chart.legend(loc="lower left", fontsize=7.5, ncols=2)
         self.picture.moving(*self.walks.values(), *self.ends.values(), *self.curves.values())
-        self.picture.stale()
+
+    def _draw_landscape(self, name):
+        """Show the contours of a landscape, drawn the first time that it is chosen."""
+        f = self.landscapes[name]
+        if name not in self.contours:
+            before = set(self.plane.get_children())
+            plotting.landscape(f, None, self.plane, xlim=f.xlim, ylim=f.ylim, minimum=f.minimum)
+            self.contours[name] = [a for a in self.plane.get_children() if a not in before]
+            if f.minimum is None:
+                U = np.stack(np.meshgrid(np.linspace(*f.xlim, 161), np.linspace(*f.ylim, 161)))
+                self.lowest[name] = float(np.min(f(U.reshape(2, -1))))
+            else:
+                self.lowest[name] = float(f(f.minimum))
+        for key, artists in self.contours.items():
+            for artist in artists:
+                artist.set_visible(key == name)
+        self.plane.set(xlim=f.xlim, ylim=f.ylim)
+        self.picture.scene(name)
 
     def path(self, landscape, racer, lr):
         """Return the path (n, 2) of a racer and the heights (n,) along it, walked once and remembered."""
         key = (landscape, racer, lr, *self.at)
-        if self.paths.get(racer, (None,))[0] != key:
+        if key not in self.paths:
+            if len(self.paths) > 500:
+                self.paths.clear()
             f = self.landscapes[landscape]
             path = descend(f, self.racers[racer](lr), STEPS, self.at, np.random.default_rng(0))
-            heights = np.array(f(path.T), dtype=float) - self.lowest
-            self.paths[racer] = (key, path, np.maximum(heights, 1e-16))
-        return self.paths[racer][1:]
+            heights = np.array(f(path.T), dtype=float) - self.lowest[landscape]
+            self.paths[key] = path, np.maximum(heights, 1e-16)
+        return self.paths[key]
 
     def show(self, landscape, step, **values):
         """Draw all paths up to this step."""

@@ -1,5 +1,5 @@
-// The picture of a widget: one <img> whose bytes and alternative text the kernel sends, handles that mouse, finger
-// and arrow keys move, and names for sliders, which ipywidgets leaves without one for screen readers.
+// The picture of a widget: one <img> whose bytes and alternative text the kernel sends, its reading in words, handles
+// that mouse, finger and arrow keys move, and names for sliders, which ipywidgets leaves without one for screen readers.
 
 function nameControls(el) {
   const root = el.closest(".nn-widget");
@@ -18,7 +18,9 @@ function render({ model, el }) {
   const img = document.createElement("img");
   frame.className = "nn-screen";
   frame.append(img);
-  el.append(frame);
+  const words = document.createElement("div");  // stays, so that a screen reader hears what changes in it
+  words.setAttribute("role", "status");
+  el.append(frame, words);
 
   const send = (event) => {
     // ipywidgets keeps only the newest unsent value while the kernel is busy: dragging queues nothing
@@ -26,14 +28,30 @@ function render({ model, el }) {
     model.save_changes();
   };
 
+  let said, shown;
   const show = () => {
+    img.alt = model.get("alt");
+    if (said !== model.get("words")) words.innerHTML = said = model.get("words");
+    place();
+    if (model.get("png") === shown) return;
+    shown = model.get("png");
     const old = img.src;
-    const bytes = model.get("png");
-    img.src = URL.createObjectURL(new Blob([bytes.buffer ?? bytes], { type: "image/png" }));
+    img.src = URL.createObjectURL(new Blob([shown], { type: "image/png" }));
     if (old) img.decode().catch(() => {}).finally(() => URL.revokeObjectURL(old));
   };
-  const describe = () => { img.alt = model.get("alt"); };
   const size = () => { img.width = model.get("width"); };
+
+  // two frames ahead at most: the kernel need not wait for the page, and nothing piles up
+  let asked = 0;
+  const ask = () => {
+    for (; model.get("playing") && asked < 2; asked += 1) model.send({ ask: "frame" });
+  };
+  const next = () => { show(); asked = Math.max(asked - 1, 0); ask(); };
+  const start = () => {
+    words.setAttribute("aria-live", model.get("playing") ? "off" : "polite");  // nobody wants 30 frames a second read
+    asked = 0;
+    ask();
+  };
 
   const knobs = new Map();
   const place = () => {
@@ -73,15 +91,14 @@ function render({ model, el }) {
     return knob;
   };
 
-  show(); describe(); size(); place();
-  model.on("change:png", show);
-  model.on("change:alt", describe);
+  size(); show(); start();
+  model.on("change:frame", next);
+  model.on("change:playing", start);
   model.on("change:width", size);
-  model.on("change:handles", place);
 
   // controls appear after the picture and may be exchanged later
   let watcher;
-  const start = setTimeout(() => {
+  const later = setTimeout(() => {
     nameControls(el);
     const root = el.closest(".nn-widget");
     if (root) {
@@ -90,12 +107,11 @@ function render({ model, el }) {
     }
   }, 200);
   return () => {
-    clearTimeout(start);
+    clearTimeout(later);
     watcher?.disconnect();
-    model.off("change:png", show);
-    model.off("change:alt", describe);
+    model.off("change:frame", next);
+    model.off("change:playing", start);
     model.off("change:width", size);
-    model.off("change:handles", place);
     URL.revokeObjectURL(img.src);
   };
 }

@@ -30,6 +30,7 @@ def test_widgets_of_a_chapter(lab, browser, path):
         pytest.skip(f"{path.stem} shows no widget")
     shutil.copy(path, lab.root / path.name)
     page = browser.new_page(viewport={"width": 1300, "height": 1100})
+    page.set_default_timeout(60_000)
     try:
         cells = sum(bool(source.strip()) for source in sources)
         labs.open_and_run(page, lab, path.name, path.stem, cells, timeout=400_000)

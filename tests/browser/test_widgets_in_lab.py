@@ -227,12 +227,16 @@ def test_playground(view):
     assert view.number("epoch") == 2
     first = view.number("training loss")
     view.click("Play")
-    assert view.pictures_within(2000) >= 6  # 50 and more where nothing else runs; measured by the benchmark
+    assert view.pictures_within(2000) >= 4  # 50 and more where nothing else runs; measured by the benchmark
     view.root.get_by_role("button", name="Pause", exact=True).click()
     view.settle(600)
     epoch = view.number("epoch")
-    assert epoch > 20 and view.number("training loss") < first
+    assert epoch > 10 and view.number("training loss") < first
     assert view.pictures_within(500) == 0 and view.number("epoch") == epoch
+    view.act_in_words(
+        lambda: view.control("epochs a frame").locator("select").select_option(label="30")
+    )
+    assert view.number("epochs a frame") == 30 and view.number("epoch") == epoch
     rate = view.number("learning rate")
     view.press("learning rate", "ArrowRight", picture=False)
     assert view.number("epoch") == epoch and view.number("learning rate") == pytest.approx(
@@ -240,10 +244,15 @@ def test_playground(view):
     )
     for label, option in (
         ("samples", "circles"), ("hidden layers", "8, 8"), ("activation", "relu"), ("loss", "hinge"),
-        ("optimizer", "sgd"), ("batch size", "8"),
+        ("optimizer", "sgd + momentum"), ("batch size", "8"),
     ):  # fmt: skip
         view.choose(label, option)
         assert view.number("epoch") == 0
+        if label == "hidden layers":
+            assert view.number("parameters") == 2 * 8 + 8 + 8 * 8 + 8 + 8 + 1
+        if label in ("optimizer", "batch size"):
+            steps = 19 if label == "batch size" else 5  # 150 training samples
+            assert f"sgd + momentum will take {steps} steps an epoch" in view.sentence
         view.click("Step")
     for label in ("noise", "seed"):
         view.press(label, "ArrowRight")
