@@ -765,7 +765,7 @@ def factor_of_a_wide_layer(rng):
     r"""\text{factor a layer} \approx \sqrt{n\,v}\;\cdot\;\sqrt{\text{mean of } f'(z)^2}."""
     n = 400
     for v in [1 / n, 2 / n]:
-        W, Z, delta = rng.normal(0, np.sqrt(v), (n, n)), rng.normal(size=(200, n)), rng.normal(size=(200, n))
+        W, Z, delta = rng.normal(0, np.sqrt(v), (n, n)), rng.normal(size=(200, n)), rng.normal(0, 3, (200, n))
         for f in (sigmoid, tanh, relu):
             below = (delta @ W.T) * f.derivative(Z)  # (6.2)
             measured = np.sqrt(np.mean(below**2) / np.mean(delta**2))
@@ -1218,6 +1218,29 @@ def error_term_of_softmax(rng):
     y, loss = np.eye(5)[k], LOSSES["softmax_cross_entropy"]
     agree(loss.gradient(z[None], [k])[0], nn.softmax(z) - y)
     agree(slope(lambda z: loss(z[None], [k]), z), nn.softmax(z) - y, **NUDGED)
+
+
+@equation("7.18")
+def cross_entropy_is_entropy_and_divergence(rng):
+    r"""-\sum_k q_k \ln p_k \;=\; -\sum_k q_k \ln q_k \;+\; \sum_k q_k \ln\frac{q_k}{p_k}."""
+    q, p = nn.softmax(rng.normal(size=(2, 5)))
+    cross_entropy = LOSSES["cross_entropy"](p[None], q[None])  # of soft labels
+    entropy, divergence = -np.sum(q * np.log(q)), np.sum(q * np.log(q / p))
+    agree(-sum(q[k] * np.log(p[k]) for k in range(5)), cross_entropy)
+    agree(entropy + divergence, cross_entropy)
+    holds(divergence > 0)
+
+
+@equation("7.19")
+def pinball(rng):
+    r"""\ell = \max\!\big(\tau\,(y - \hat y),\; (\tau - 1)\,(y - \hat y)\big)."""
+    y, tau, guesses = rng.normal(size=1001), 0.8, np.linspace(-2, 2, 401)
+    means = []
+    for y_hat in guesses:
+        ell = np.maximum(tau * (y - y_hat), (tau - 1) * (y - y_hat))
+        agree(ell, np.where(y > y_hat, tau * (y - y_hat), (1 - tau) * (y_hat - y)))
+        means.append(ell.mean())
+    agree(guesses[np.argmin(means)], np.quantile(y, tau), atol=0.01)  # what it aims at
 
 
 # Chapter 8: optimizers
