@@ -213,7 +213,7 @@ def neuron_diagram(w=(0.2, 0.8), b=0.1, x=None, f=None, ax=None, *, biological=T
         False leaves the biological neuron out.
     """
     shift = 9.3 if biological else 0.2
-    ax = _sheet(ax, shift + 9.4, 6)
+    ax = _sheet(ax, shift + 9.4, 6, scale=0.48 if biological else 0.62)
     if biological:
         _biological(ax)
         ax.text(4.3, 5.65, "a neuron of the brain", ha="center", va="center", fontsize=11)
