@@ -133,7 +133,7 @@ def _card(
         rows.append(
             (
                 f"For example: {case.note}" if case.note else "For example",
-                show_call(prepared.exercise.name, names, [*case.args, *case.kwargs.values()]),
+                _shown(prepared, i, names),
             )
         )
         if outcome.error is not None:
@@ -155,10 +155,26 @@ def _card(
         elif diagnosis.expected is not None:
             rows.append(diagnosis.expected)
         elif case.check is None and expected.value is not None:
-            rows.append(("Due", show_node(expected.value)))
+            rows.append(("Due", _due(prepared, i)))
     rows += diagnosis.evidence
     groups = tuple(judgement.groups.items()) if judgement.score > 0 else ()
     return Card(tuple(rows), groups, printed=_printed(outcomes))
+
+
+def _shown(prepared: Prepared, i: int, names: list[str]) -> str:
+    """Return the call of a case (remembered: writing arrays out takes longer than comparing them)."""
+    if ("shown", i) not in prepared.remembered:
+        case = prepared.cases[i]
+        text = show_call(prepared.exercise.name, names, [*case.args, *case.kwargs.values()])
+        prepared.remembered["shown", i] = text
+    return prepared.remembered["shown", i]
+
+
+def _due(prepared: Prepared, i: int) -> str:
+    """Return what is due in a case (remembered)."""
+    if ("due", i) not in prepared.remembered:
+        prepared.remembered["due", i] = show_node(prepared.expected[i].value)
+    return prepared.remembered["due", i]
 
 
 def _printed(outcomes: Sequence[Outcome]) -> str:

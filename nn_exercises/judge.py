@@ -267,20 +267,22 @@ def _finite(node: Node) -> bool:
 
 
 @functools.lru_cache(maxsize=256)
-def _parameters(reference: Callable) -> tuple[str, ...]:
-    return tuple(inspect.signature(reference).parameters)
+def signature(reference: Callable) -> inspect.Signature:
+    """Return a reference's signature (remembered: a diagnosis asks for it hundreds of times)."""
+    return inspect.signature(reference)
 
 
 def argument_names(exercise: Exercise, case: Case) -> list[str]:
     """Return the parameter name of each argument of a case, in the order of args, then kwargs."""
-    names = _parameters(exercise.reference)
+    names = list(signature(exercise.reference).parameters)
     return [*names[: len(case.args)], *case.kwargs]
 
 
 def _purity(exercise: Exercise, case: Case, expected: Outcome, given: Outcome) -> Fault | None:
     """Return what the answer changed, or remembered from earlier calls."""
-    before = (*case.args, *case.kwargs.values())
-    for name, value, after in zip(argument_names(exercise, case), before, given.after, strict=False):
+    before = (*case.args, *case.kwargs.values()) if given.after else ()
+    names = argument_names(exercise, case) if given.after else ()
+    for name, value, after in zip(names, before, given.after, strict=False):
         if after is not None and not same(pack(value), after, 0.0):
             return Fault("changed", f"The caller's {name} was changed.", (), after, pack(value), name)
     if (

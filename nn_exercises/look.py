@@ -13,7 +13,7 @@ import numpy as np
 
 from nn_exercises.compare import SEQUENCES, Fault, as_array
 from nn_exercises.exercise import Case, Exercise
-from nn_exercises.judge import Judgement, Prepared
+from nn_exercises.judge import Judgement, Prepared, signature
 from nn_exercises.run import Facts, Fn, Outcome, Rng
 
 
@@ -113,6 +113,11 @@ class Look:
 
     def symbols(self, i: int) -> dict[str, float]:
         """Return the numbers that a case is made of, with words for each: its sizes, its scalars."""
+        if ("symbols", i) not in self.prepared.remembered:
+            self.prepared.remembered["symbols", i] = self._symbols(i)
+        return self.prepared.remembered["symbols", i]
+
+    def _symbols(self, i: int) -> dict[str, float]:
         from nn_exercises.conditions import many, sizes
 
         found: dict[str, float] = {
@@ -130,7 +135,9 @@ class Look:
 
     def arguments(self, i: int) -> dict[str, Any]:
         """Return a case's arguments by parameter name, defaults filled in."""
-        return arguments(self.exercise, self.prepared.cases[i])
+        if ("arguments", i) not in self.prepared.remembered:
+            self.prepared.remembered["arguments", i] = arguments(self.exercise, self.prepared.cases[i])
+        return dict(self.prepared.remembered["arguments", i])
 
     def made(self, key: str | None, message: str, case: int | None = None, **more: Any) -> Diagnosis:
         """Return a diagnosis that shows a case, by default the first failing one."""
@@ -144,7 +151,7 @@ def _entries(case: Case) -> int:
 def arguments(exercise: Exercise, case: Case) -> dict[str, Any]:
     """Return a case's arguments by parameter name, defaults filled in."""
     try:
-        bound = inspect.signature(exercise.reference).bind(*case.args, **case.kwargs)
+        bound = signature(exercise.reference).bind(*case.args, **case.kwargs)
     except TypeError:
         return {}
     bound.apply_defaults()
@@ -163,7 +170,7 @@ def returned_names(exercise: Exercise) -> list[str]:
 
 def with_arguments(case: Case, exercise: Exercise, new: dict[str, Any]) -> Case:
     """Return a case with some arguments replaced, everything passed by position or as it was."""
-    names = list(inspect.signature(exercise.reference).parameters)
+    names = list(signature(exercise.reference).parameters)
     args = tuple(new.get(n, a) for n, a in zip(names, case.args, strict=False))
     kwargs = {n: new.get(n, a) for n, a in case.kwargs.items()}
     kwargs |= {n: v for n, v in new.items() if n not in kwargs and names.index(n) >= len(case.args)}

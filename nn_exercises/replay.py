@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from nn_exercises.compare import OF_VALUE, alike
-from nn_exercises.judge import judge
+from nn_exercises.judge import judge, signature
 from nn_exercises.look import Diagnosis, Look, is_number, with_arguments
-from nn_exercises.mistakes import agree, candidate, parts_of, probes_for, same_part, size_of
+from nn_exercises.mistakes import PATIENCE, agree, candidate, once, parts_of, probes_for, same_part, size_of
 from nn_exercises.mutate import WORDS, mutants
 from nn_exercises.run import Call, Outcome, run
 
@@ -29,14 +29,15 @@ def other_arguments(look: Look) -> Diagnosis | None:
         return None  # words agree by chance
     failing.sort(key=lambda i: size_of(list(look.arguments(i).values())))
     for key, message, change in _changes(look):
-        if _fits(look, failing, change):
+        if _fits(look, failing, change, (key, message)):
             return look.made(key, message)
     return None
 
 
-def _fits(look: Look, failing: list[int], change: Callable[[dict], dict | None]) -> bool:
-    """Tell whether the changed arguments explain every case."""
-    tried: dict[int, Outcome] = {}
+def _fits(
+    look: Look, failing: list[int], change: Callable[[dict], dict | None], name: tuple[str, str]
+) -> bool:
+    """Tell whether the changed arguments explain every case; most fail in the first, which is remembered."""
     order = [*failing, *(i for i in look.comparable if i not in look.faults)]
     for i in order:
         new = change(look.arguments(i))
@@ -44,20 +45,33 @@ def _fits(look: Look, failing: list[int], change: Callable[[dict], dict | None])
             if i in look.faults:
                 return False
             continue
-        case = with_arguments(look.prepared.cases[i], look.exercise, new)
-        tried[i] = run(look.exercise.reference, [Call(case.args, case.kwargs)], time_limit=REPLAY_LIMIT)[0]
-        if tried[i].status != "returned" and i not in look.faults:
+        tried = _replayed(look, i, new, name if i == order[0] else None)
+        if tried.status != "returned" and i not in look.faults:
             continue  # the changed argument is not allowed there
-        if not alike(tried[i].value, look.outcomes[i].value, kinds=False):
+        if not alike(tried.value, look.outcomes[i].value, kinds=False):
             return False
     return True
 
 
+def _replayed(look: Look, i: int, new: dict, name: tuple[str, str] | None) -> Outcome:
+    """Return what the reference does with some arguments of a case replaced (remembered under `name`)."""
+    key = ("replayed", name, i)
+    if name is not None and key in look.prepared.remembered:
+        return look.prepared.remembered[key]
+    case = with_arguments(look.prepared.cases[i], look.exercise, new)
+    tried = run(
+        look.exercise.reference, [Call(case.args, case.kwargs)], time_limit=REPLAY_LIMIT, patience=PATIENCE
+    )[0]
+    if name is not None:
+        look.prepared.remembered[key] = tried
+    return tried
+
+
 def _changes(look: Look) -> Iterator[tuple[str, str, Callable[[dict], dict | None]]]:
     """Yield kinds of wrong arguments: key, message, and the change (None where it does not apply)."""
-    signature = inspect.signature(look.exercise.reference)
+    parameters = signature(look.exercise.reference).parameters
     example = look.arguments(look.first)
-    for name, parameter in signature.parameters.items():
+    for name, parameter in parameters.items():
         default, value = parameter.default, example.get(name)
         if default is not inspect.Parameter.empty and is_number(default):
             yield (
@@ -65,6 +79,13 @@ def _changes(look: Look) -> Iterator[tuple[str, str, Callable[[dict], dict | Non
                 f"Your function does not use `{name}`: the results are those of the default {default:g}.",
                 lambda a, n=name, d=default: {n: type(a[n])(d) if is_number(a[n]) else d},
             )
+            if 0 < default < 1e-3:
+                for number in (1e-5, 1e-6, 1e-7, 1e-10, 1e-12):
+                    yield (
+                        f"ignores_{name}",
+                        f"Your function does not use `{name}`: the results are those of {number:g} in its place.",
+                        lambda a, n=name, d=number: {n: d},
+                    )
         if is_number(value):
             yield from _number_changes(name, isinstance(value, int | np.integer))
         elif isinstance(value, np.ndarray) and value.dtype.kind in "iuf":
@@ -179,7 +200,13 @@ def slips(look: Look) -> Diagnosis | None:
     for mutant in mutants(look.exercise):
         if not candidate(look.prepared, mutant.code, look.outcomes, probes):
             continue
-        outcomes = run(mutant.code, look.prepared.calls, again=look.prepared.again, time_limit=REPLAY_LIMIT)
+        outcomes = run(
+            mutant.code,
+            look.prepared.calls,
+            again=look.prepared.again,
+            time_limit=REPLAY_LIMIT,
+            patience=PATIENCE,
+        )
         verdicts = judge(look.prepared, outcomes).verdicts
         if all(
             agree(a, va, b, vb)
@@ -200,12 +227,12 @@ def slips_in_part(look: Look, part: int) -> Diagnosis | None:
     wrong = [i for i in look.comparable if mine[i] is not None and not alike(mine[i], due[i], kinds=False)]
     probes = sorted(wrong, key=lambda i: (size_of(look.prepared.cases[i].args), i))[:2]
     for mutant in mutants(look.exercise):
-        tried = run(mutant.code, [look.prepared.calls[i] for i in probes], time_limit=REPLAY_LIMIT)
+        tried = [once(look.prepared, mutant.code, i) for i in probes]
         if not all(
             alike(t, mine[i], kinds=False) for t, i in zip(parts_of(tried, part), probes, strict=True)
         ):
             continue
-        theirs = run(mutant.code, look.prepared.calls, time_limit=REPLAY_LIMIT)
+        theirs = run(mutant.code, look.prepared.calls, time_limit=REPLAY_LIMIT, patience=PATIENCE)
         if same_part(mine, parts_of(theirs, part), due):
             message = f"{look.part_name((part,))} is what comes of the right formula with one slip in it: "
             return look.made(mutant.kind, f"{message}{WORDS[mutant.kind]}.")

@@ -589,6 +589,7 @@ def describe_error(e: BaseException, function: Callable) -> Error:
     )
 
 
+NO_DATA = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type, np.ufunc)
 MEMORY = ("append", "extend", "update", "setdefault", "add", "insert")  # methods that change a container
 
 
@@ -620,9 +621,14 @@ def facts_of(function: Callable) -> Facts:
     code = code_of(function)
     scope = getattr(inspect.unwrap(function), "__globals__", {}) if code else {}
     read, keeps, shared = set(), False, False
+    writing = {dis.opmap["STORE_GLOBAL"], dis.opmap["DELETE_GLOBAL"]}
     todo = [code] if code else []
     while todo:
         block = todo.pop()
+        todo += [c for c in block.co_consts if isinstance(c, types.CodeType)]
+        writes = writing & set(block.co_code[::2])
+        if not (shared or writes) and all(isinstance(scope.get(n, np), NO_DATA) for n in block.co_names):
+            continue  # taking code apart takes longer than running it: only where there is something to find
         for instruction in dis.get_instructions(block):
             if instruction.opname == "LOAD_GLOBAL" and isinstance(
                 scope.get(instruction.argval), int | float | np.ndarray | list | tuple
@@ -634,7 +640,6 @@ def facts_of(function: Callable) -> Facts:
                 shared = True
             changing = instruction.opname == "STORE_SUBSCR" or instruction.argval in MEMORY
             keeps = keeps or instruction.opname in ("STORE_GLOBAL", "DELETE_GLOBAL") or (shared and changing)
-        todo += [c for c in block.co_consts if isinstance(c, types.CodeType)]
     defaults = getattr(function, "__defaults__", None) or ()
     keeps = keeps or any(isinstance(d, np.ndarray | list | dict) for d in defaults)
     values = tuple(
