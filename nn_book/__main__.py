@@ -1,4 +1,4 @@
-"""The command line: `python -m nn_book build | check | site`."""
+"""The command line: `python -m nn_book build | check | site | pdf`."""
 
 from __future__ import annotations
 
@@ -73,6 +73,17 @@ def site(
 
     try:
         build_site(ROOT, solutions=solutions, lite=lite, pyodide=pyodide, out=out, say=typer.echo)
+    except BookError as error:
+        _end(error.complaints)
+
+
+@app.command()
+def pdf(out: Annotated[Path | None, typer.Option(help="Where to; else _build/book.pdf.")] = None) -> None:
+    """Print the whole book from the notebooks: no hints, no solutions, answers to predictions open."""
+    from nn_book.pdf import build_pdf
+
+    try:
+        build_pdf(ROOT, out=out, say=typer.echo)
     except BookError as error:
         _end(error.complaints)
 

@@ -263,6 +263,8 @@ def chapter_page(
                 cells.append(new_markdown_cell(_fence(cell.source)))
         elif cell.cell_type == "markdown":
             cells.append(new_markdown_cell(prose(cell.source)))
+        elif i == 1 and cell.source.startswith("import ") and "cell above" not in queue[2].source:
+            cells.append(new_markdown_cell(fold("Imports", _fence(cell.source), "imports")))
         else:
             following = queue[i + 1] if i + 1 < len(queue) else None
             cells.append(
@@ -284,9 +286,9 @@ def _fence(source: str) -> str:
     return f"```python\n{source}\n```"
 
 
-def fold(title: str, text: str) -> str:
+def fold(title: str, text: str, kind: str = "solution") -> str:
     """Return Markdown behind a fold."""
-    return f'<details class="solution"><summary>{title}</summary>\n\n{text}\n\n</details>'
+    return f'<details class="{kind}"><summary>{title}</summary>\n\n{text}\n\n</details>'
 
 
 def _solution(source: str, test: str, card: NotebookNode | None) -> str:

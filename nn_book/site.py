@@ -17,7 +17,15 @@ from pathlib import Path
 import nbformat
 
 from nn_book import pages
-from nn_book.build import Say, solution_path, student_path
+from nn_book.build import (
+    Say,
+    catalogue,
+    drafts_of,
+    solution_path,
+    sources,
+    stored_notebook,
+    student_path,
+)
 from nn_book.complaints import BookError, Complaint
 from nn_book.npm import npm_packages
 from nn_book.text import chapter_names, read_chapter
@@ -25,6 +33,12 @@ from nn_book.text import chapter_names, read_chapter
 PACKAGES = ("nn_core", "nn_exercises")
 # Of MathJax's 24 MB: TeX input with all its extensions, and the fonts.
 MATHJAX = ("tex-chtml-full.js", "output/chtml/fonts/woff-v2")
+TYPEFACES = {
+    "source-serif-4": ("index.css", "wght-italic.css"),
+    "source-sans-3": ("index.css", "wght-italic.css"),
+    "source-code-pro": ("index.css",),
+}
+ALPHABETS = ("latin", "latin-ext", "greek")
 
 
 def build_site(
@@ -64,7 +78,7 @@ def build_site(
     write_source(root, source, solutions=solutions, lite=lite)
     say("sphinx")
     shutil.rmtree(out, ignore_errors=True)
-    _sphinx(root, source, out)
+    call_sphinx(root, source, out, "-b", "html")
     _finish(out)
     if lite:
         from nn_book.lite import build_lite
@@ -85,6 +99,14 @@ def write_source(root: Path, source: Path, *, solutions: bool = True, lite: bool
     ]
     if missing or not names:
         raise BookError(missing or [Complaint("solutions/", 0, "No chapter is built.", "Run `make book`.")])
+    drafts = drafts_of(root, names, catalogue(), behind := [])
+    for name, made in drafts.items():
+        stored = stored_notebook(root, name)
+        if stored is None or sources(stored) != sources(made.notebook):
+            place = f"solutions/{name}/{name}.ipynb"
+            behind.append(Complaint(place, 0, "The text has changed since.", "Run `make book`."))
+    if behind:
+        raise BookError(behind)
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(root / "site" / "_static", source / "_static")
     for folder in ("extra/notebooks", "_static/mathjax", "_static/first", "api"):
@@ -125,11 +147,31 @@ def write_source(root: Path, source: Path, *, solutions: bool = True, lite: bool
     for package in PACKAGES:
         _api_pages(package, source / "api")
 
-    mathjax = npm_packages(root) / "mathjax" / "es5"
+    modules = npm_packages(root)
+    _typefaces(modules / "@fontsource-variable", source / "_static" / "type")
+    mathjax = modules / "mathjax" / "es5"
     for part in MATHJAX:
         to = source / "_static" / "mathjax" / part
         to.parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if (mathjax / part).is_dir() else shutil.copy)(mathjax / part, to)
+
+
+def _typefaces(modules: Path, to: Path) -> None:
+    """Copy the book's typefaces and write the style sheet that names them; a page loads what it shows."""
+    to.mkdir()
+    sheet = []
+    for name, styles in TYPEFACES.items():
+        shutil.copy(modules / name / "LICENSE", to / f"{name}-LICENSE.txt")
+        for style in styles:
+            text = (modules / name / style).read_text("utf-8")
+            for alphabet, face in re.findall(
+                rf"/\* {name}-([a-z-]+)-wght-\w+ \*/\n(@font-face .*?}})", text, re.S
+            ):
+                if alphabet in ALPHABETS:
+                    file = re.search(r"\./files/([\w.-]+)", face)[1]
+                    shutil.copy(modules / name / "files" / file, to)
+                    sheet.append(face.replace("./files/", ""))
+    (to / "type.css").write_text("\n".join(sheet) + "\n", "utf-8")
 
 
 def _api_pages(package: str, folder: Path) -> None:
@@ -169,22 +211,24 @@ def _finish(out: Path) -> None:
             'title="Search" aria-label="Search"', 'title="Search"'
         )  # it hid the visible words
         text = re.sub(
-            r'(<a class="reference internal" href="[^"]*">)([^<]+)(</a><details[^>]*>)<summary>',
+            r'(<a class="(?:current )?reference internal" href="[^"]*">)([^<]+)(</a><details[^>]*>)<summary>',
             r'\1\2\3<summary aria-label="Pages of \2">',
             text,
         )
+        # its icons are a font; the script, 1.5 MB, would draw them once more
+        text = re.sub(r'\s*<script defer src="[^"]*scripts/fontawesome\.js[^"]*"></script>', "", text)
         text = re.sub(r"<img(?![^>]*\bloading=)(?=[^>]*\b_images/)", '<img loading="lazy"', text)
         path.write_text(text, "utf-8")
-    for path in out.rglob("*.map"):
+    for path in (*out.rglob("*.map"), out / "_static" / "scripts" / "fontawesome.js"):
         path.unlink()
 
 
-def _sphinx(root: Path, source: Path, out: Path) -> None:
-    """Call Sphinx; a warning is an error."""
+def call_sphinx(root: Path, source: Path, out: Path, *options: str) -> None:
+    """Call Sphinx with a builder and other options; a warning is an error."""
     doctrees = out.with_name(out.name + "-doctrees")
     shutil.rmtree(doctrees, ignore_errors=True)
     command = [
-        *(sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html"),
+        *(sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", *options),
         *("-c", str(root / "site"), "-d", str(doctrees)),
         *("-D", f"html_extra_path={source / 'extra'}", "-D", f"html_static_path={source / '_static'}"),
         *(str(source), str(out)),

@@ -23,6 +23,7 @@ myst_links_external_new_tab = False
 add_module_names = False
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
+autodoc_typehints = "none"  # the docstrings say types and shapes
 napoleon_google_docstring = False
 napoleon_use_rtype = False
 napoleon_use_ivar = True
@@ -34,7 +35,7 @@ html_theme = "sphinx_book_theme"
 html_title = project
 html_context = {"default_mode": "auto"}
 html_static_path = ["_static"]
-html_css_files = ["book.css"]
+html_css_files = ["type/type.css", "book.css"]
 html_js_files = ["book.js"]
 html_copy_source = False
 html_show_sourcelink = False
@@ -48,7 +49,7 @@ mathjax3_config = {
     "chtml": {"displayAlign": "center", "mtextInheritFont": False},
 }
 html_theme_options = {
-    "home_page_in_toc": True,
+    "home_page_in_toc": False,
     "show_navbar_depth": 1,
     "show_toc_level": 2,
     "use_download_button": False,
@@ -56,6 +57,7 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
     "toc_title": "On this page",
+    "search_as_you_type": True,
 }
 repository = environ.get("BOOK_REPOSITORY", "")  # https address; a workflow on a code host knows it
 if repository:

@@ -20,13 +20,38 @@ function reachable() {
   }
 }
 
+// A comma after a formula stays on the formula's line.
+function holdTogether() {
+  for (const formula of document.querySelectorAll("span.math")) {
+    const next = formula.nextSibling;
+    const mark = next?.nodeType === Node.TEXT_NODE && next.data.match(/^[.,;:!?)\]’”-]+/u)?.[0];
+    if (!mark) continue;
+    const box = document.createElement("span");
+    box.className = "nobreak";
+    formula.before(box);
+    next.splitText(mark.length);
+    box.append(formula, next);
+  }
+}
+
+// What a search quotes of a page is its text, not the theme's buttons above it.
+document.addEventListener("DOMContentLoaded", () => {
+  if (typeof Search === "undefined") return;
+  const quote = Search.htmlToText;
+  Search.htmlToText = (html, anchor) => {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    for (const part of page.querySelectorAll(".bd-header-article, .onlyprint, .bd-sidebar-secondary, .run-bar, .prev-next-footer")) part.remove();
+    return quote(page.documentElement.outerHTML, anchor);
+  };
+});
+
 window.addEventListener("hashchange", followAnchor);
 window.addEventListener("load", () => {
   followAnchor();
   // Formulas change the heights of what stands above: go to the anchor once more when they are set.
   window.settled = new Promise((begin) => setTimeout(begin, 0))
     .then(() => window.MathJax?.startup?.promise)
-    .then(() => window.MathJax?.typesetPromise?.())
+    .then(() => { holdTogether(); return window.MathJax?.typesetPromise?.(); })
     .then(() => { reachable(); if (!window.scrollY || location.hash) followAnchor(); });
 });
 window.addEventListener("resize", reachable);

@@ -1,4 +1,4 @@
-"""One JupyterLab and one Chromium for all browser tests."""
+"""One JupyterLab for all browser tests."""
 
 import pytest
 
@@ -15,11 +15,6 @@ def lab(tmp_path_factory):
     server.close()
 
 
-@pytest.fixture(scope="session")
-def browser(lab):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=labs.CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
+@pytest.fixture(scope="module")
+def browser(lab, chromium):
+    return chromium

@@ -1,7 +1,8 @@
-"""One build of the site, one Chromium, for all tests of this folder."""
+"""One build of the site for all tests of this folder, whichever processes run them."""
 
 import os
-import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,57 +13,84 @@ from nn_book.site import build_site
 
 from . import serving
 
-HERE = Path(__file__).parent
-UNFINISHED = pytest.mark.skip(
-    reason="The web book is unfinished: size, the search button's name and the folds' names do not pass yet; "
-    "WEB_BOOK=1 runs its tests"
-)
+SECONDS = 900  # a build takes half a minute; a machine may have much else to do
 
 
-def pytest_collection_modifyitems(items):
-    """Skip this folder's tests, and say why, unless they are asked for."""
-    for item in items:
-        if HERE in item.path.parents and "WEB_BOOK" not in os.environ:
-            item.add_marker(UNFINISHED)
-
-
-@pytest.fixture(scope="session")
-def npm():
+def once(folder: Path, make: Callable[[], str]) -> str:
+    """Return what `make` returns; of several processes the first calls it, the others wait until it has."""
+    made = folder / "made"
     try:
-        return npm_packages(serving.ROOT)
-    except BookError as error:
-        pytest.skip(f"What the site takes from npm cannot be had: {error}")
+        folder.mkdir()
+    except FileExistsError:
+        for _ in range(2 * SECONDS):
+            if made.exists():
+                return made.read_text("utf-8")
+            time.sleep(0.5)
+        raise TimeoutError(f"{folder.name}: another process of this run has not made it") from None
+    said = make()
+    (folder / "being-written").write_text(said, "utf-8")
+    (folder / "being-written").rename(made)
+    return said
 
 
 @pytest.fixture(scope="session")
-def runtime():
-    folder, hypothesis, reason = serving.runtime()
-    if folder is None:
+def shared(tmp_path_factory):
+    """A folder that all processes of this run know; tests/conftest.py removes it at the end."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "web"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def npm(shared):
+    def install():
+        try:
+            npm_packages(serving.ROOT)
+        except BookError as error:
+            return f"What the site takes from npm cannot be had: {error}"
+        return ""
+
+    reason = once(shared / "npm", install)
+    if reason:
         pytest.skip(reason)
-    return folder, hypothesis
+    return npm_packages(serving.ROOT)
 
 
 @pytest.fixture(scope="session")
-def site(npm, tmp_path_factory):
+def no_runtime(shared):
+    """Why there is no Pyodide runtime; empty where there is one."""
+    return once(shared / "runtime", serving.fetch_runtime)
+
+
+@pytest.fixture(scope="session")
+def runtime(no_runtime):
+    if no_runtime:
+        pytest.skip(no_runtime)
+    return serving.RUNTIME, serving.HYPOTHESIS
+
+
+@pytest.fixture(scope="session")
+def site(npm, no_runtime, shared):
     """The whole site, with the runtime in it where that can be had."""
-    out = tmp_path_factory.mktemp("web") / "site"
-    build_site(serving.ROOT, pyodide=serving.runtime()[0], out=out)
-    yield out
-    shutil.rmtree(out.parent)
+
+    def build():
+        try:
+            build_site(
+                serving.ROOT,
+                pyodide=None if no_runtime else serving.RUNTIME,
+                out=shared / "site" / "site",
+            )
+        except BookError as error:
+            return str(error)
+        return ""
+
+    complaint = once(shared / "site", build)
+    assert not complaint, complaint
+    return shared / "site" / "site"
 
 
 @pytest.fixture(scope="session")
 def address(site):
     with serving.serve(site) as where:
         yield where
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    if serving.CHROMIUM is None:
-        pytest.skip("Chromium is not installed: the page is not looked at")
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=serving.CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()

@@ -1,4 +1,4 @@
-"""A local web server for a folder, Chromium, and the Pyodide runtime that the tests use."""
+"""A local web server for a folder, and the Pyodide runtime that the tests use."""
 
 import functools
 import http.server
@@ -11,9 +11,9 @@ import zipfile
 from contextlib import contextmanager
 from pathlib import Path
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ROOT = Path(__file__).parents[2]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "nn-textbook"
+RUNTIME, HYPOTHESIS = CACHE / "pyodide", CACHE / "hypothesis"
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -23,33 +23,42 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """Say nothing when the browser leaves before all is sent."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def serve(folder):
     """Serve a folder; gives its address."""
     handler = functools.partial(_Quiet, directory=str(folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = _Server(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
 
 
-def runtime():
-    """Return folders with a Pyodide runtime and a pure Hypothesis, fetched once, or why there are none."""
+def fetch_runtime():
+    """Fetch a Pyodide runtime and a pure Hypothesis, unless they are there; return why not, or nothing."""
     wanted = Path(__file__).with_name("pyodide.txt")
     done = CACHE / "pyodide.txt"
     if not (done.exists() and done.read_text() == wanted.read_text()):
         try:
             _fetch(wanted)
-        except (OSError, subprocess.SubprocessError, zipfile.BadZipFile) as error:
-            return None, None, f"the Pyodide runtime could not be fetched ({error})"
+        except (OSError, subprocess.SubprocessError, zipfile.BadZipFile, StopIteration) as error:
+            return f"the Pyodide runtime could not be fetched ({error})"
         done.write_text(wanted.read_text())
-    return CACHE / "pyodide", CACHE / "hypothesis", ""
+    return ""
 
 
 def _fetch(wanted):
     wheels = CACHE / "wheels"
-    for folder in (wheels, CACHE / "pyodide", CACHE / "hypothesis"):
+    for folder in (wheels, RUNTIME, HYPOTHESIS):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
     pip = [sys.executable, "-m", "pip"]
@@ -61,7 +70,7 @@ def _fetch(wanted):
     with zipfile.ZipFile(next(wheels.glob("open_webui-*.whl"))) as archive:
         for member in archive.infolist():
             if "/frontend/pyodide/" in member.filename and not member.is_dir():
-                (CACHE / "pyodide" / Path(member.filename).name).write_bytes(archive.read(member))
+                (RUNTIME / Path(member.filename).name).write_bytes(archive.read(member))
     with zipfile.ZipFile(next(wheels.glob("hypothesis-*.whl"))) as archive:
-        archive.extractall(CACHE / "hypothesis")
+        archive.extractall(HYPOTHESIS)
     shutil.rmtree(wheels)

@@ -179,7 +179,7 @@ def test_the_packages_own_tests_pass_under_pyodide(package, site, runtime):
     node = shutil.which("node")
     if node is None:
         pytest.skip("Node is not installed: Pyodide does not run outside a browser")
-    gate = ROOT / "tests" / "site" / "node_gate.mjs"
+    gate = ROOT / "tests" / "web" / "node_gate.mjs"
     folders = [site / "lite" / "static" / "pyodide", ROOT, sysconfig.get_path("purelib"), runtime[1]]
     quiet = [part for rule in QUIET.split(",") for part in ("-W", rule)]
     command = [node, gate, *folders, "-q", "-p", "no:cacheprovider", *quiet, *GATES[package]]

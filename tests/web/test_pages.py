@@ -1,5 +1,6 @@
 """What becomes of a chapter's text and cells, without building anything."""
 
+import json
 import re
 
 import nbformat
@@ -8,6 +9,7 @@ import pytest
 from nn_book import pages
 from nn_book.build import solution_path, student_path
 from nn_book.notebook import BEGIN, END
+from nn_book.site import write_source
 from nn_book.text import Chapter, chapter_names, read_chapter
 
 from .serving import ROOT
@@ -93,6 +95,25 @@ def test_solutions_stand_behind_folds_or_nowhere(name, solutions, index):
         "text/html" in str(cell.get("outputs")) and "Check of" in str(cell.outputs) for cell in page.cells
     )
     assert outputs <= 1  # chapter 0 shows what a card looks like
+
+
+def test_a_site_for_courses_holds_no_solution_in_any_file(npm, tmp_path):
+    write_source(ROOT, tmp_path / "source", solutions=False, lite=False)
+    texts = {}
+    for path in (tmp_path / "source").rglob("*"):
+        if path.suffix == ".ipynb":
+            cells = nbformat.read(path, as_version=4).cells
+            texts[path] = "\n".join(cell.source + json.dumps(cell.get("outputs", [])) for cell in cells)
+        elif path.suffix in (".md", ".rst"):
+            texts[path] = path.read_text("utf-8")
+    assert len(texts) > 2 * len(NAMES)  # pages, and the notebooks to download
+    for name in NAMES:
+        cells = nbformat.read(solution_path(ROOT, name), as_version=4).cells
+        shown = "\n".join(cell.source for cell in cells if "nbgrader" not in cell.metadata)
+        for cell in cells:
+            answer = re.search(rf"{BEGIN}(?: -->)?\n(.*?)\n[^\n]*{END}", cell.source, re.S)
+            if answer and answer[1] not in shown:
+                assert not [path.name for path, text in texts.items() if answer[1] in text]
 
 
 @pytest.mark.parametrize("name", NAMES)
