@@ -47,16 +47,13 @@ def run(request: Request, console: Console) -> int:
     _check(request, course)
     extra = _extra_time(request)
     places, strange = results.find_submissions(request.submitted, course, request.assignment, request.student)
-    if request.dry_run:
+    try:
+        if not request.dry_run:
+            sandbox.probe(request.unsafe)
         ran = sandbox.describe(request.unsafe)
-    else:
-        try:
-            with sandbox.Sandbox(request.memory_limit, request.unsafe) as box:
-                box.start()
-        except sandbox.SandboxError as error:
-            console.print(str(error), markup=False, highlight=False)
-            return 1
-        ran = sandbox.describe(request.unsafe)
+    except sandbox.SandboxError as error:
+        console.print(str(error), markup=False, highlight=False)
+        return 1
     try:
         secret = b"dry run" if request.dry_run else courses.secret_of(course.root, request.out)
         run_ = _Run(request, replace(course, secret=secret), ran, places, console)

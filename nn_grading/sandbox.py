@@ -75,8 +75,14 @@ def _interpreter() -> tuple[Path, list[Path], list[Path]]:
 
 def command(control: int, memory: int) -> list[str]:
     """Return bubblewrap's command line; `control` is the descriptor that the worker reads."""
-    python, needed, covered = _interpreter()
-    site, libraries = _libraries()
+    return [*_walls(), *_python_words(_interpreter()[0], INSIDE, control, memory, _libraries()[0])]
+
+
+@lru_cache(maxsize=1)
+def _walls() -> tuple[str, ...]:
+    """Return bubblewrap's command line up to the program that runs inside."""
+    _, needed, covered = _interpreter()
+    _, libraries = _libraries()
     words = ["bwrap", "--unshare-all", "--uid", "65534", "--gid", "65534", "--hostname", "sandbox"]
     words += ["--new-session", "--die-with-parent", "--as-pid-1"]
     for place in ("/usr/lib", "/usr/lib64", "/usr/lib32", "/lib", "/lib64", "/lib32"):
@@ -102,7 +108,36 @@ def command(control: int, memory: int) -> list[str]:
         words += ["--ro-bind", str(place), f"{INSIDE}/{name}"]
     words += ["--proc", "/proc", "--dev", "/dev"]
     words += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", "--"]
-    return [*words, *_python_words(python, INSIDE, control, memory, site)]
+    return tuple(words)
+
+
+def probe(unsafe: bool = False) -> None:
+    """Raise SandboxError, which says what to do, where no sandbox can be had."""
+    if sys.platform == "win32":
+        raise SandboxError(
+            "official grading does not run on Windows itself: use WSL2 or a Linux container "
+            "(docs/instructors.md says how)"
+        )
+    if unsafe:
+        return
+    found = shutil.which("bwrap")
+    if found is None:
+        raise SandboxError(_advice("bubblewrap (the program bwrap) is not installed"))
+    words = [found, *_walls()[1:], str(_interpreter()[0]), "-I", "-S", "-c", "pass"]
+    try:
+        done = subprocess.run(
+            words,
+            env=environment(),
+            cwd="/",
+            capture_output=True,
+            text=True,
+            timeout=START_LIMIT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise SandboxError(_advice("bubblewrap does not come to an end")) from None
+    if done.returncode:
+        raise SandboxError(_advice(done.stderr.strip()[-500:] or f"bubblewrap ends with {done.returncode}"))
 
 
 def _python_words(python: Path, folder: str, control: int, memory: int, site: Path) -> list[str]:
@@ -148,13 +183,8 @@ class Sandbox:
 
     def start(self) -> None:
         """Start the worker and wait until it is ready; SandboxError says what to do if it does not come."""
-        if sys.platform == "win32":
-            raise SandboxError(
-                "official grading does not run on Windows itself: use WSL2 or a Linux container "
-                "(docs/instructors.md says how)"
-            )
-        if not self.unsafe and shutil.which("bwrap") is None:
-            raise SandboxError(_advice("bubblewrap (the program bwrap) is not installed"))
+        if sys.platform == "win32" or not (self.unsafe or shutil.which("bwrap")):
+            probe(self.unsafe)
         for _ in range(STARTS):
             complaint = self._start_once()
             if complaint is None:
@@ -287,7 +317,8 @@ def describe(unsafe: bool) -> str:
     """Return in a few words how students' code runs."""
     if unsafe:
         return "unsafe: without isolation"
-    version = subprocess.run(
-        ["bwrap", "--version"], capture_output=True, text=True, check=False
-    ).stdout.strip()
+    found = shutil.which("bwrap")
+    if found is None:
+        return "no sandbox: bubblewrap is not installed"
+    version = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout.strip()
     return f"sandbox: {version or 'bubblewrap'}"
