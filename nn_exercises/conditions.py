@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from nn_exercises.exercise import Exercise
+from nn_exercises.judge import signature
 from nn_exercises.look import Look, is_number
 
 WORDS = {
@@ -85,13 +87,17 @@ def condition(
         if shapes_only and not feature.of_shape:
             continue
         having = feature.having & among
-        least_right = 3 if feature.condition.key in CHANCY else 2 if feature.condition.otherwise else 1
+        bold = feature.condition.key == "hard_coded_size"  # to say so of a size that fits by chance is unfair
+        if bold and weak:
+            continue
+        chancy = bold or feature.condition.key in CHANCY
+        least_right = 3 if chancy else 2 if feature.condition.otherwise else 1
         if len(among) - len(having) < least_right:
             continue  # one case that is right may be so by chance
         if not failing <= having or len(having) == len(among):
             continue
         score = len(failing) / len(having)
-        least = 0.4 if weak else feature.least
+        least = 0.4 if weak else 1.0 if bold else feature.least
         if weak and len(among) - len(having) < 2:
             continue
         if score >= least and (best is None or score > best[0] + 1e-9):
@@ -108,7 +114,12 @@ def condition(
 
 def dimensions(exercise: Exercise) -> dict[str, tuple[str, ...]]:
     """Return the names of each parameter's axes, by the docstring: X -> (n_samples, n_features)."""
-    doc = inspect.getdoc(exercise.reference) or ""
+    return _dimensions(exercise.reference)
+
+
+@functools.lru_cache(maxsize=128)
+def _dimensions(reference: Callable) -> dict[str, tuple[str, ...]]:
+    doc = inspect.getdoc(reference) or ""
     found = {}
     for names, shape in re.findall(r"^(\w+(?:, \w+)*) : [^\n(]*\(([^)\n]*)\)", doc, re.M):
         axes = tuple(a.strip() for a in shape.split(",") if a.strip())
@@ -144,7 +155,7 @@ def many(axis: str) -> str:
 def _features(look: Look, among: list[int]) -> Iterator[_Feature]:
     arguments = {i: look.arguments(i) for i in among}
     yield from _of_sizes(look, among)
-    names = list(inspect.signature(look.exercise.reference).parameters)
+    names = list(signature(look.exercise.reference).parameters)
     for name in names:
         values = {i: a[name] for i, a in arguments.items() if name in a}
         yield from _of_argument(look, name, values)
@@ -254,7 +265,7 @@ def _of_argument(look: Look, name: str, values: dict[int, Any]) -> Iterator[_Fea
         _where(plain, lambda v: bool((v < 0).any())),
         0.9,
     )
-    parameter = inspect.signature(look.exercise.reference).parameters[name]
+    parameter = signature(look.exercise.reference).parameters[name]
     default = parameter.default
     numeric = {i: v for i, v in values.items() if is_number(v)}
     if is_number(default):
@@ -266,7 +277,7 @@ def _of_argument(look: Look, name: str, values: dict[int, Any]) -> Iterator[_Fea
             {i: look.prepared.cases[i] for i in values},
             lambda c: (
                 name not in c.kwargs
-                and list(inspect.signature(look.exercise.reference).parameters).index(name) >= len(c.args)
+                and list(signature(look.exercise.reference).parameters).index(name) >= len(c.args)
             ),
         )
         yield _Feature(Condition(f"default_{name}", f"`{name}` is left at its default {default:g}"), left_out)

@@ -7,7 +7,6 @@ message was written by a person for exactly that, before a general one.
 
 from __future__ import annotations
 
-import inspect
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +17,7 @@ from nn_exercises import figures, forms, replay
 from nn_exercises.compare import OF_VALUE
 from nn_exercises.conditions import condition
 from nn_exercises.exercise import Loss
-from nn_exercises.judge import Judgement, Prepared, argument_names
+from nn_exercises.judge import Judgement, Prepared, argument_names, signature
 from nn_exercises.look import Diagnosis, Look, is_number
 from nn_exercises.mistakes import known, known_in_part, nearly_known
 from nn_exercises.run import Facts, Outcome, give
@@ -174,7 +173,7 @@ def _after_a_change(look: Look) -> Diagnosis | None:
 
 def _constant(look: Look) -> Diagnosis | None:
     """Report another value than the one that a function without arguments is asked for."""
-    if inspect.signature(look.exercise.reference).parameters or not look.of_kind(*OF_VALUE):
+    if signature(look.exercise.reference).parameters or not look.of_kind(*OF_VALUE):
         return None
     given = look.faults[look.first].given
     return look.made(
@@ -189,6 +188,13 @@ def _evidence(look: Look) -> Diagnosis:
     fault = look.faults.get(i) or look.impure[i]
     part = look.part_name(fault.path)
     place = f" ({note})" if note else ""
+    if fault.kind == "nan":
+        message = (
+            f"{part or 'The result'} holds NaN (not a number) or infinity in the case below{place}: "
+            "0 divided by 0, the root or logarithm of a negative number, the logarithm of 0, or a number too "
+            "large for exp."
+        )
+        return look.made("nan", message, i)
     if fault.kind in OF_VALUE:
         wrong = figures.count_wrong(look, i, fault.path[0] if fault.path and look.part_names else None)
         what = (
@@ -206,7 +212,7 @@ def _parameters(look: Look) -> Diagnosis | None:
     """Report parameters in another order, or another default, than the signature has."""
     if not look.facts or look.facts.parameters is None:
         return None
-    due, have = list(inspect.signature(look.exercise.reference).parameters.values()), look.facts.parameters
+    due, have = list(signature(look.exercise.reference).parameters.values()), look.facts.parameters
     names = [p.name for p in due]
     if sorted(have) == sorted(names) and list(have) != names:
         message = f"Your parameters stand in another order than the signature says: `({', '.join(names)})`."
@@ -254,6 +260,7 @@ DETECTORS = (
     forms.unseeded,
     forms.stopped_everywhere,
     forms.impurities,
+    forms.remembered,
     forms.containers,
     _known_but_for_form,
     _known_in_the_values,

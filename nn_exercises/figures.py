@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -19,7 +20,8 @@ def values(look: Look) -> Diagnosis | None:
 
 def values_of_one(look: Look) -> Diagnosis | None:
     """Report the same where one case alone is wrong: less sure, so it comes later."""
-    return _values(look, least=1)
+    alone = sum(i in look.comparable for i in look.of_kind(*OF_VALUE)) < 2  # else `values` has looked at it
+    return _values(look, least=1) if alone else None
 
 
 def _values(look: Look, least: int) -> Diagnosis | None:
@@ -128,6 +130,13 @@ def _factor(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
                         "factor",
                         f"{what} is {words} what is due{extra}: {name} stands there {kind}{advice}.",
                     )
+    of_sizes = [n for n in names if n.startswith("the number of ")]
+    for a, b in itertools.permutations(of_sizes, 2):
+        sizes = [(look.symbols(i), r) for i, r in ratios]
+        if all(a in s and b in s and abs(r * s[b] / s[a] - 1) < 2e-4 for s, r in sizes) and (
+            len({round(r, 9) for _, r in ratios}) > 1
+        ):
+            return "factor", f"{what} is divided by {b} where {a} belongs."
     if len(ratios) > 2 and np.ptp([r for _, r in ratios]) < 1e-3 * abs(ratios[0][1]):
         return (
             "factor",
@@ -277,9 +286,11 @@ def _rearranged(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
                 "last_only",
                 f"{what} is right in its last row only: each turn of the loop overwrites the one before.",
             )
-        if all(close(e[1:], g[1:]) for e, g in long):
+        # A loop that skips an end does so in every case; one odd entry there has another reason.
+        often = 2 * sum(not close(e, g) for e, g in long) > len(long)
+        if often and all(close(e[1:], g[1:]) for e, g in long):
             return "first_wrong", f"{what} is right except for its first row: does a loop start at 1?"
-        if all(close(e[:-1], g[:-1]) for e, g in long):
+        if often and all(close(e[:-1], g[:-1]) for e, g in long):
             return "last_wrong", f"{what} is right except for its last row: does a loop end one too early?"
         fractions = any((e % 1 != 0).any() for e, _ in long)  # 0/1 results agree in a row by chance
         if fractions and len(long) > 1 and all(close(e[0], g[0]) for e, g in long):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import itertools
 from collections import Counter
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from nn_exercises.compare import SEQUENCES, alike, close, compare, name_of
 from nn_exercises.conditions import condition
-from nn_exercises.judge import rules_of
+from nn_exercises.judge import rules_of, signature
 from nn_exercises.look import Diagnosis, Look
 from nn_exercises.run import Node
 
@@ -23,6 +22,7 @@ NUMBER_WORDS = (
     "five values",
     "six values",
 )
+ORDINALS = ("first", "second", "third", "fourth")
 
 
 def unfinished(look: Look) -> Diagnosis | None:
@@ -43,6 +43,21 @@ def stopped_everywhere(look: Look) -> Diagnosis | None:
     if any(o.status == "returned" for o in look.outcomes):
         return None
     return _stopped(look, list(range(len(look.outcomes))), everywhere=True)
+
+
+def remembered(look: Look) -> Diagnosis | None:
+    """Report an answer that hands out its first call's value again."""
+    if not look.facts or not look.facts.keeps or not look.comparable or look.comparable[0] in look.faults:
+        return None
+    first = look.outcomes[look.comparable[0]].value
+    failing = [i for i in look.faults if i in look.comparable]
+    if len(failing) < 2 or not all(alike(first, look.outcomes[i].value) for i in failing):
+        return None
+    message = (
+        "Your function returns what its first call returned, whatever it is given: a global variable, or a "
+        "list, dict or array as default value, keeps it. Compute the value anew in every call."
+    )
+    return look.made("keeps_state", message, failing[0])
 
 
 def stopped_sometimes(look: Look) -> Diagnosis | None:
@@ -69,7 +84,7 @@ def _stopped(look: Look, failing: list[int], *, everywhere: bool) -> Diagnosis:
             ", ".join(look.facts.parameters) if look.facts and look.facts.parameters is not None else "others"
         )
         due = look.exercise.signature.removeprefix("def ").removesuffix(":")
-        if have and look.facts.parameters == tuple(inspect.signature(look.exercise.reference).parameters):
+        if have and look.facts.parameters == tuple(signature(look.exercise.reference).parameters):
             message = (
                 f"Your parameters have the right names, but `{due}` cannot be called with them by position: "
                 "leave out the `*` before them."
@@ -132,6 +147,15 @@ def _advice(kind: str, message: str) -> str:
         (
             "cannot be interpreted as an integer",
             "A whole number is needed here; `/` always gives a float, `//` a whole number.",
+        ),
+        (
+            "can only concatenate list",
+            "`+` joins lists to lists and tuples to tuples alone; `list(…)` makes a list of either.",
+        ),
+        ("for ^", "In Python `^` is not the power: write `**`."),
+        (
+            "numpy boolean",
+            "True and False cannot be subtracted or given a minus sign: turn them into numbers first.",
         ),
         (
             "'function'",
@@ -263,6 +287,8 @@ def containers(look: Look) -> Diagnosis | None:
             if given.name == "coroutine":
                 message += " Leave out the `async` before `def`."
         return look.made("wrong_type", message, i)
+    if given.kind == "tuple" and len(given.data) > 1 and not part and due.kind not in SEQUENCES:
+        return _more_than_due(look, i, place)
     what = f"{part} is" if part else "Your function returns"
     right = given is not None and due is not None and alike(due, given, kinds=False)
     tail = " The numbers are right." if right else ""
@@ -279,6 +305,17 @@ def containers(look: Look) -> Diagnosis | None:
             "tuple", f"{what} a tuple{place}: {name_of(due)} is due. Is there a comma too many?{tail}", i
         )
     return look.made("wrong_type", f"{what} {name_of(given)}{place}; {name_of(due)} is due.{tail}", i)
+
+
+def _more_than_due(look: Look, i: int, place: str) -> Diagnosis:
+    given, due = look.faults[i].given, look.faults[i].expected
+    count = len(given.data)
+    rules = rules_of(look.exercise, look.prepared.cases[i])
+    right = [k for k, v in enumerate(given.data[: len(ORDINALS)]) if compare(due, v, rules) is None]
+    words = NUMBER_WORDS[count] if count < len(NUMBER_WORDS) else f"{count} values"
+    tail = f" The {ORDINALS[right[0]]} of yours is right: return it alone." if right else ""
+    a = name_of(due) if due.kind != "array" else "one array"
+    return look.made("more_than_due", f"Your function returns {words}{place}; {a} is due.{tail}", i)
 
 
 def order(look: Look) -> Diagnosis | None:
@@ -480,7 +517,12 @@ def impurities(look: Look) -> Diagnosis | None:
         )
         return look.made("other_randomness", message, i)
     if look.faults and not first_right and not (look.facts and look.facts.keeps):
-        return None
+        message = (
+            "Called twice with the same inputs, your function gives different values: it draws random "
+            "numbers, or a part of the result is never filled (np.empty). The same inputs must give the same "
+            "result."
+        )
+        return look.made("not_repeatable", message, i)
     message = (
         "Called a second time with the same inputs, your function gives another value: it keeps something "
         "between "

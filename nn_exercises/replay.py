@@ -83,7 +83,8 @@ def _changes(look: Look) -> Iterator[tuple[str, str, Callable[[dict], dict | Non
                 for number in (1e-5, 1e-6, 1e-7, 1e-10, 1e-12):
                     yield (
                         f"ignores_{name}",
-                        f"Your function does not use `{name}`: the results are those of {number:g} in its place.",
+                        f"Your function does not use `{name}`: the results are those of {number:g} "
+                        "in its place.",
                         lambda a, n=name, d=number: {n: d},
                     )
         if is_number(value):

@@ -31,12 +31,9 @@ def _(rng):
     yield case(note="called without arguments")
 
 
-@ready.mistake(
-    "printed",
-    "Your function shows 42 on the screen, but hands nothing back. Replace `print` by `return`.",
-)
+@ready.mistake("tuple", "A comma after the number makes a tuple of it, (42,). Return the number alone.")
 def _():
-    print(42)
+    return (42,)
 
 
 @ready.mistake("text", "Your function returns the text '42'. A number is due: leave the quotation marks out.")

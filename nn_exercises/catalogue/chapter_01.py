@@ -961,6 +961,15 @@ neuron.mistake(
 )(lambda X, w, b, activation: activation(X @ (w + b)))
 
 
+@neuron.mistake(
+    "sigmoid_besides",
+    "You apply a sigmoid of your own to z before the activation is called. The activation is the one that is "
+    "passed in, applied to z itself.",
+)
+def _(X, w, b, activation):
+    return activation(1 / (1 + np.exp(-(X @ w + b))))
+
+
 @neuron.variant
 def _(X, w, b, activation):
     a = np.zeros(X.shape[0])

@@ -207,6 +207,14 @@ def _(z):
     return (np.asarray(z) >= 0).astype(int).tolist()
 
 
+@step.mistake(
+    "minus_zero",
+    "You look at the sign bit: the number -0.0 has one, and yet it is equal to 0. Compare with >= 0.",
+)
+def _(z):
+    return np.where(np.signbit(np.asarray(z, dtype=float)), 0, 1)
+
+
 @step.variant
 def _(z):
     return (np.asarray(z) >= 0).astype(float)
@@ -349,7 +357,6 @@ def _(rng):
         group="edge",
         note="integer x, w and b with eta = 0.5",
     )
-    yield case(np.array([1, 0]), 1, np.array([0, 1]), 0, group="edge", note="integers, and nothing to learn")
     yield case(
         np.array([0.5, 2.0], dtype=np.float32),
         0,
@@ -652,6 +659,26 @@ def _(x, y, w, b, eta=1.0):
 def _(x, y, w, b, eta=1.0):
     w = w + eta * (y - _answer(x, w, b)) * x
     return w, b + eta * (y - _answer(x, w, b))
+
+
+@perceptron_update.mistake(
+    "moves_when_right",
+    "You move by +x or -x whatever the prediction was. Where the prediction is right the error y - ŷ is 0, "
+    "and nothing moves.",
+)
+def _(x, y, w, b, eta=1.0):
+    sign = 1 if y == 1 else -1
+    return w + eta * sign * x, b + eta * sign
+
+
+@perceptron_update.mistake(
+    "predicted_again",
+    "You predict once more after the bias has moved, and the weights learn from that second prediction. "
+    "Predict once, then move both.",
+)
+def _(x, y, w, b, eta=1.0):
+    b_new = b + eta * (y - (np.dot(w, x) + b >= 0))
+    return w + eta * (y - (np.dot(w, x) + b_new >= 0)) * x, b_new
 
 
 @perceptron_update.variant
@@ -1226,6 +1253,24 @@ def _(X, y, eta=1.0, max_epochs=100):
     return np.append(w, b), b, errors
 
 
+@perceptron_fit.mistake(
+    "stops_without_progress",
+    "You stop as soon as an epoch has no fewer mistakes than the one before. The number may rise for a "
+    "while: only an epoch without any mistake, or max_epochs, is the end.",
+)
+def _(X, y, eta=1.0, max_epochs=100):
+    w, b, errors = np.zeros(X.shape[1]), 0.0, []
+    for _epoch in range(max_epochs):
+        count = 0
+        for xi, yi in zip(X, y, strict=True):
+            error = yi - (np.dot(w, xi) + b >= 0)
+            w, b, count = w + eta * error * xi, b + eta * error, count + int(error != 0)
+        errors.append(count)
+        if count == 0 or (len(errors) > 1 and count >= errors[-2]):
+            break
+    return w, b, errors
+
+
 @perceptron_fit.variant
 def _(X, y, eta=1.0, max_epochs=100):
     rows = np.column_stack([X, np.ones(len(X))])
@@ -1701,6 +1746,20 @@ def _(X, y, w, b):
 @mistake_bound.mistake("rounded", "Your bound is rounded to an integer. Return the number itself, a float.")
 def _(X, y, w, b):
     return int(np.ceil(_bound(X, y, w, b)))
+
+
+@mistake_bound.mistake(
+    "R_of_the_closest_row",
+    "Your R is the length of the row with the smallest margin. The longest row of all counts, wherever the "
+    "line runs.",
+)
+def _(X, y, w, b):
+    rows = np.column_stack([X, np.ones(len(X))])
+    weights = np.append(w, b)
+    margins = (2 * np.asarray(y) - 1) * (rows @ weights) / np.linalg.norm(weights)
+    if margins.min() <= 0:
+        raise ValueError("w and b do not separate the samples")
+    return float((np.linalg.norm(rows[margins.argmin()]) / margins.min()) ** 2)
 
 
 @mistake_bound.variant

@@ -370,6 +370,18 @@ one_hot.mistake(
 )(lambda y, n_classes: _checked(y, n_classes) or _checked_one_hot(y, n_classes) * (np.arange(n_classes) > 0))
 
 
+@one_hot.mistake(
+    "identity_of_the_samples",
+    "You pick rows of an identity matrix with as many columns as there are *samples*. It needs n_classes "
+    "columns.",
+)
+def _(y, n_classes):
+    y = np.asarray(y)
+    if y.min() < 0 or y.max() >= n_classes:
+        raise ValueError("labels must be from 0 to n_classes - 1")
+    return np.eye(len(y))[y]
+
+
 @one_hot.variant
 def _(y, n_classes):
     rows = []

@@ -310,6 +310,24 @@ def _(z):
     return s
 
 
+sigmoid.mistake(
+    "hard_sigmoid_of_Keras",
+    "You return straight lines (the 'hard sigmoid', 0.2 z + 0.5 cut off at 0 and 1). The sigmoid bends "
+    "smoothly.",
+)(lambda z: np.clip(0.2 * np.asarray(z) + 0.5, 0, 1))
+
+sigmoid.mistake(
+    "hard_sigmoid_of_PyTorch",
+    "You return straight lines (the 'hard sigmoid', z/6 + 1/2 cut off at 0 and 1). The sigmoid bends "
+    "smoothly.",
+)(lambda z: np.clip(np.asarray(z) / 6 + 0.5, 0, 1))
+
+sigmoid.mistake(
+    "denominator_of_the_negative_side",
+    "For negative z your denominator is 1 *minus* e^z. It is e^z / (1 + e^z) there.",
+)(lambda z: np.where(np.asarray(z) >= 0, _stable(z), np.exp(-np.abs(z)) / (1 - np.exp(-np.abs(z)) + 1e-300)))
+
+
 @sigmoid.variant
 def _(z):
     z = np.asarray(z, dtype=float)
@@ -848,6 +866,17 @@ def _(z):
     if isinstance(z, np.ndarray):
         z[...] = np.tanh(z)
     return out
+
+
+tanh_prime.mistake(
+    "halved_argument",
+    "You square tanh(z/2): that belongs to the sigmoid, 2 sigmoid(z) - 1 = tanh(z/2). Take tanh of z itself.",
+)(lambda z: 1 - np.tanh(np.asarray(z) / 2) ** 2)
+
+tanh_prime.mistake(
+    "doubled_argument",
+    "You square tanh(2z): your slope is that of a curve twice as steep. Take tanh of z itself.",
+)(lambda z: 1 - np.tanh(2 * np.asarray(z)) ** 2)
 
 
 @tanh_prime.variant
@@ -2361,6 +2390,13 @@ def _(Z, axis=-1):
         row = np.exp(Z[i, :] - Z[i, :].max())
         P[i, :] = row / row.sum()
     return P
+
+
+softmax.mistake(
+    "divided_by_the_maximum",
+    "You divide the scores by the largest one (in size) before the exponential: that changes their "
+    "differences, and so the probabilities. *Subtract* the maximum.",
+)(lambda Z, axis=-1: softmax.reference(np.asarray(Z) / np.max(np.abs(Z), axis=axis, keepdims=True), axis))
 
 
 @softmax.variant

@@ -315,6 +315,15 @@ def _(X, W, b):
     return np.cumsum(X @ W, axis=1) + b
 
 
+@dense_forward.mistake(
+    "last_sample_only",
+    "You return the pre-activations of the last sample alone: the loop overwrites what it has computed for "
+    "the others. Keep a row for each sample.",
+)
+def _(X, W, b):
+    return X[-1] @ W + b
+
+
 @dense_forward.variant
 def _(X, W, b):
     n, n_out = X.shape[0], W.shape[1]
@@ -1156,6 +1165,17 @@ def _(P):
     labels = _labels(P)
     P[...] = np.round(P)
     return labels
+
+
+@predict_labels.mistake(
+    "search_starts_at_0",
+    "Your search for the largest score starts from 0, so a row of negative scores has no winner but the "
+    "first. Scores may be negative: start from the row's first score (or take np.argmax).",
+)
+def _(P):
+    if P.ndim == 1 or P.shape[1] == 1:
+        return (P.ravel() >= 0.5).astype(int)
+    return np.where((P > 0).any(axis=1), P.argmax(axis=1), 0)
 
 
 @predict_labels.variant

@@ -507,6 +507,51 @@ def _(f, x, h=1e-5):
     return gradient
 
 
+@numerical_gradient.mistake(
+    "x of floats not restored exactly",
+    "You undo the nudges by adding and subtracting h, and rounding leaves the caller's x changed in its last "
+    "digits. Remember the entry and assign it back, or work on a copy.",
+)
+def _(f, x, h=1e-5):
+    x = x if x.dtype == np.float64 else x.astype(np.float64)
+    grad = np.zeros(x.shape)
+    for i in np.ndindex(x.shape):
+        x[i] += h
+        up = f(x)
+        x[i] -= 2 * h
+        down = f(x)
+        x[i] += h
+        grad[i] = (up - down) / (2 * h)
+    return grad
+
+
+@numerical_gradient.mistake(
+    "rows nudged whole, one slope each",
+    "With a 2-D x your loop runs over the rows, nudges a whole row at once, and returns one slope for each "
+    "row. Visit every single entry, whatever the number of axes (`np.ndindex(x.shape)`).",
+)
+def _(f, x, h=1e-5):
+    x = np.array(x, dtype=np.float64)
+    grad = np.zeros(len(x))
+    for i in range(len(x)):
+        up, down = x.copy(), x.copy()
+        up[i] += h
+        down[i] -= h
+        grad[i] = (f(up) - f(down)) / (2 * h)
+    return grad
+
+
+@numerical_gradient.mistake(
+    "one array under two names",
+    "`up = x` and `down = x` are two names of one array: what is added to the one is subtracted from the "
+    "other, and f sees no difference. Make copies: `x.copy()`.",
+)
+def _(f, x, h=1e-5):
+    x = np.array(x, dtype=np.float64)
+    f(x)
+    return np.zeros(x.shape)
+
+
 @numerical_gradient.variant
 def _(f, x, h=1e-5):
     x = np.asarray(x, dtype=float)
@@ -855,6 +900,52 @@ def _(dZ, X, W):
     return dense_backward.reference(dZ, X, W)
 
 
+@dense_backward.mistake(
+    "dX times X",
+    "Your dX is multiplied by X. Z is linear in X, so its derivative is W alone: dX is dZ times the "
+    "transpose of W.",
+)
+def _(dZ, X, W):
+    return X * (dZ @ W.T), X.T @ dZ, dZ.sum(axis=0)
+
+
+@dense_backward.mistake(
+    "W changed before dX",
+    "Your dX is computed with weights that have already taken a step. Backpropagation uses the weights of "
+    "the forward pass; the optimizer's step comes afterwards.",
+)
+def _(dZ, X, W):
+    dW = X.T @ dZ
+    return dZ @ (W - dW).T, dW, dZ.sum(axis=0)
+
+
+@dense_backward.mistake(
+    "reshaped, not transposed",
+    "You reshape where a transpose is due: the shapes fit, but the entries land in other places. Write X.T "
+    "and W.T.",
+)
+def _(dZ, X, W):
+    return dZ @ W.reshape(W.shape[::-1]), X.reshape(X.shape[::-1]) @ dZ, dZ.sum(axis=0)
+
+
+@dense_backward.mistake(
+    "ones for db",
+    "Your db holds ones: that is the derivative of Z with respect to b. The chain rule multiplies it by dZ, "
+    "and the samples add up.",
+)
+def _(dZ, X, W):
+    return dZ @ W.T, X.T @ dZ, np.ones(W.shape[1])
+
+
+@dense_backward.mistake(
+    "dZ multiplied with X by entries",
+    "You add up over the whole product of dZ and X, or multiply entry by entry. dW is a matrix product: "
+    "the transpose of X times dZ.",
+)
+def _(dZ, X, W):
+    return dZ @ W.T, np.full(W.shape, X.sum()) * dZ.sum(axis=0), dZ.sum(axis=0)
+
+
 @dense_backward.variant
 def _(dZ, X, W):
     n, n_in = X.shape
@@ -1134,6 +1225,24 @@ def _(dA, Z):
 )
 def _(dA, Z):
     return np.where(Z > 0, dA, Z)
+
+
+@relu_backward.mistake(
+    "stopped at Z = 0 only",
+    "You stop the error only where Z is exactly 0. The ReLU is flat for all negative Z as well: the error "
+    "passes where Z is positive.",
+)
+def _(dA, Z):
+    return np.where(Z == 0, 0.0, dA)
+
+
+@relu_backward.mistake(
+    "sign and ReLU of the error",
+    "You multiply dA by the sign of Z and keep what is positive. The error passes unchanged, with its own "
+    "sign, where Z is positive, and stops elsewhere.",
+)
+def _(dA, Z):
+    return np.maximum(0.0, dA * np.sign(Z))
 
 
 @relu_backward.variant
@@ -1693,6 +1802,14 @@ def _(X, y, W1, b1, W2, b2):
 )
 def _(X, y, W1, b1, W2, b2):
     return _mlp(X, y, W1, b1, W2, b2, error=lambda a, y: (a - y) ** 2 / 2)
+
+
+@mlp_gradients.mistake(
+    "divided by the inputs",
+    "You divide by the number of input features (X.shape[1]). The mean runs over the samples: the rows of X.",
+)
+def _(X, y, W1, b1, W2, b2):
+    return tuple(g * len(X) / X.shape[1] for g in mlp_gradients.reference(X, y, W1, b1, W2, b2))
 
 
 @mlp_gradients.variant
@@ -2628,6 +2745,44 @@ def _(loss_and_grad, theta, h=1e-5):
 )
 def _(loss_and_grad, theta, h=1e-5):
     return gradient_check.reference(lambda t: (-loss_and_grad(t)[0], loss_and_grad(t)[1]), theta, h)
+
+
+@gradient_check.mistake(
+    "gradient at the moved theta",
+    "You take the gradient from the call at the moved theta. It is compared at theta itself: call "
+    "loss_and_grad once before anything is moved.",
+)
+def _(loss_and_grad, theta, h=1e-5):
+    worst = 0.0
+    for i in range(len(theta)):
+        moved = theta.copy()
+        moved[i] += h
+        up, g = loss_and_grad(moved)
+        g = np.array(g)
+        moved[i] -= 2 * h
+        n = (up - loss_and_grad(moved)[0]) / (2 * h)
+        size = max(abs(g[i]), abs(n))
+        worst = max(worst, abs(g[i] - n) / size if size else 0.0)
+    return float(worst)
+
+
+@gradient_check.mistake(
+    "gradient at the moved theta, below",
+    "You take the gradient from the call at the moved theta. It is compared at theta itself: call "
+    "loss_and_grad once before anything is moved.",
+)
+def _(loss_and_grad, theta, h=1e-5):
+    worst = 0.0
+    for i in range(len(theta)):
+        moved = theta.copy()
+        moved[i] += h
+        up = loss_and_grad(moved)[0]
+        moved[i] -= 2 * h
+        down, g = loss_and_grad(moved)
+        n = (up - down) / (2 * h)
+        size = max(abs(g[i]), abs(n))
+        worst = max(worst, abs(g[i] - n) / size if size else 0.0)
+    return float(worst)
 
 
 @gradient_check.variant

@@ -319,6 +319,15 @@ def _(y_pred, y_true):
     return loss, grad.astype(np.result_type(y_true))
 
 
+@mse_loss.mistake(
+    "difference of the squares",
+    "Your loss is the mean of y_pred² - y_true². Take the difference first, then square it.",
+)
+def _(y_pred, y_true):
+    _loss, grad = mse_loss.reference(y_pred, y_true)
+    return float(np.mean(np.square(y_pred, dtype=float) - np.square(y_true, dtype=float))), grad
+
+
 @mse_loss.variant
 def _(y_pred, y_true):
     y_pred, y_true = np.asarray(y_pred, dtype=float), np.asarray(y_true, dtype=float)
@@ -575,6 +584,16 @@ def _(y_pred, y_true):
 @mae_grad.mistake("flattened", "Your subgradient is one long row. It must have the shape of y_pred.")
 def _(y_pred, y_true):
     return (np.sign(y_pred - y_true) / np.size(y_pred)).ravel()
+
+
+@mae_grad.mistake(
+    "eps in the denominator",
+    "You divide the error by its size plus a small number: small errors then get a slope well below 1. The "
+    "slope is exactly -1, 0 or 1 (over N): `np.sign`.",
+)
+def _(y_pred, y_true):
+    d = np.subtract(y_pred, y_true, dtype=float)
+    return d / (np.abs(d) + 1e-2) / d.size
 
 
 @mae_grad.variant
@@ -862,6 +881,17 @@ def _(y_pred, y_true, delta=1.0):
     loss[d <= delta] = d[d <= delta] ** 2 / 2
     loss[d > delta] = delta * (d[d > delta] - delta / 2)
     return np.mean(loss)
+
+
+huber_loss.mistake(
+    "mean error first",
+    "You average the errors first and choose one branch for all of them. Each element has a branch of its "
+    "own; the mean comes last.",
+)(
+    lambda y_pred, y_true, delta=1.0: huber_loss.reference(
+        np.mean(np.abs(np.subtract(y_pred, y_true))), np.float64(0.0), delta
+    )
+)
 
 
 @huber_loss.variant
@@ -1205,6 +1235,16 @@ bce_with_logits.mistake(
     "probabilities returned",
     "You return the probabilities where the gradient is due: subtract the targets and divide by n.",
 )(_bce_z(grad=lambda z, y, p: p))
+
+
+@bce_with_logits.mistake(
+    "logits cut off to probabilities",
+    "You put the logits into the logarithms as if they were probabilities (cut off at 0 and 1). A logit is "
+    "any number; its probability is sigmoid(z).",
+)
+def _(z, y):
+    p = np.clip(np.asarray(z, dtype=float), 1e-12, 1 - 1e-12)
+    return float(-np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))), (p - y) / len(p)
 
 
 @bce_with_logits.variant
@@ -1672,6 +1712,59 @@ softmax_cross_entropy.mistake(
 def _(logits, y):
     log_p = np.log(_softmax(logits))
     return -np.sum(y[:, None] * log_p) / len(y), (np.exp(log_p) - y[:, None]) / len(y)
+
+
+@softmax_cross_entropy.mistake(
+    "logits taken for probabilities",
+    "You take the logarithm of the logits as if they were probabilities. They are scores, any real numbers: "
+    "the softmax comes first.",
+)
+def _(logits, y):
+    P = np.clip(np.asarray(logits, dtype=float), 1e-12, 1)
+    n = len(P)
+    grad = P.copy()
+    grad[np.arange(n), y] -= 1
+    return float(-np.log(P[np.arange(n), y]).mean()), grad / n
+
+
+@softmax_cross_entropy.mistake(
+    "exponential overflows",
+    "exp overflows for logits near 1000, and infinity over infinity is not a number. Subtract each row's "
+    "largest logit first; the softmax does not change.",
+)
+def _(logits, y):
+    n = len(y)
+    E = np.exp(np.asarray(logits, dtype=float))
+    P = E / E.sum(axis=1, keepdims=True)
+    loss = -np.log(P[np.arange(n), y]).mean()
+    P[np.arange(n), y] -= 1
+    return float(loss), P / n
+
+
+@softmax_cross_entropy.mistake(
+    "one maximum for all rows",
+    "You subtract the largest logit of the *whole array*. In a row far below it every exponential is 0. "
+    "Subtract each row's own maximum.",
+)
+def _(logits, y):
+    n = len(y)
+    E = np.exp(np.asarray(logits, dtype=float) - np.max(logits))
+    P = E / E.sum(axis=1, keepdims=True)
+    loss = -np.log(P[np.arange(n), y]).mean()
+    P[np.arange(n), y] -= 1
+    return float(loss), P / n
+
+
+@softmax_cross_entropy.mistake(
+    "classes counted from the labels",
+    "You take the number of classes from the largest label. A batch need not contain the top class: the "
+    "columns of the logits say how many there are.",
+)
+def _(logits, y):
+    Y = np.eye(np.max(y) + 1)[y]
+    log_p = logits - np.max(logits, axis=1, keepdims=True)
+    log_p = log_p - np.log(np.exp(log_p).sum(axis=1, keepdims=True))
+    return float(-np.sum(Y * log_p) / len(Y)), (np.exp(log_p) - Y) / len(Y)
 
 
 @softmax_cross_entropy.variant
@@ -2459,6 +2552,24 @@ binary_cross_entropy.mistake(
 )(lambda p, y: binary_cross_entropy.reference(p, y)[::-1])
 
 
+@binary_cross_entropy.mistake(
+    "labels other than 1 taken for 0, everywhere",
+    "You choose a term by whether y equals 1. With a soft label both terms count, weighted by y and 1 - y.",
+)
+def _(p, y):
+    return binary_cross_entropy.reference(p, (np.asarray(y) == 1).astype(float))
+
+
+@binary_cross_entropy.mistake(
+    "large number added",
+    "The number that you add inside the logarithms (0.01?) is so large that ordinary predictions come out "
+    "wrong. From 0.01 to 0.99 the formula must hold; 1e-12 is plenty.",
+)
+def _(p, y):
+    q, r = p + 1e-2, 1 - p + 1e-2
+    return float(-np.mean(y * np.log(q) + (1 - y) * np.log(r))), -(y / q - (1 - y) / r) / len(p)
+
+
 @binary_cross_entropy.variant
 def _(p, y):
     eps = 1e-9
@@ -2692,6 +2803,18 @@ categorical_cross_entropy.mistake(
 categorical_cross_entropy.mistake(
     "gradient returned too", "You return more than the loss. One float is due."
 )(lambda P, Y: (categorical_cross_entropy.reference(P, Y), -Y / np.maximum(P, 1e-12) / len(P)))
+
+
+categorical_cross_entropy.mistake(
+    "large number added",
+    "The number that you add inside the logarithm (0.01?) is so large that ordinary predictions come out "
+    "wrong. 1e-12 is plenty.",
+)(lambda P, Y: float(-np.sum(Y * np.log(P + 1e-2)) / len(P)))
+
+categorical_cross_entropy.mistake(
+    "logarithm left out",
+    "You return 1 minus the probability of the right class, on average. The loss is -log of it.",
+)(lambda P, Y: float(np.mean(1 - np.sum(P * Y, axis=1))))
 
 
 @categorical_cross_entropy.variant

@@ -221,6 +221,13 @@ def _(w, g, v, lr, beta=0.9):
     return w - v, v
 
 
+momentum_step.mistake(
+    "beta at the gradient",
+    "beta stands at the gradient and the old velocity is kept in full: v + beta lr g. It is the other way "
+    "round, beta v + lr g.",
+)(_momentum(lambda w, g, v, lr, beta: _moved(w, v + beta * lr * g)))
+
+
 @momentum_step.variant
 def _(w, g, v, lr, beta=0.9):
     w, v = w.copy(), v.copy()
@@ -544,6 +551,33 @@ def _(w, v, grad, lr, beta=0.9):
     return w - v, v
 
 
+nag_step.mistake(
+    "PyTorch's form",
+    "You use PyTorch's form: v = beta v + g with g taken at w, and a step of lr (g + beta v). Here lr stands "
+    "inside the velocity, and grad is called at w - beta v.",
+)(
+    _nag(
+        lambda w, v, grad, lr, beta: (
+            w - lr * (grad(w) + beta * (beta * v + grad(w))),
+            beta * v + grad(w),
+        )
+    )
+)
+
+nag_step.mistake(
+    "lr outside the velocity and in the look-ahead",
+    "Your velocity lacks the learning rate, and w moves by lr v. In this book's form v gains lr times the "
+    "gradient, and w moves by v itself.",
+)(
+    _nag(
+        lambda w, v, grad, lr, beta: (
+            w - lr * (beta * v + grad(w - lr * beta * v)),
+            beta * v + grad(w - lr * beta * v),
+        )
+    )
+)
+
+
 @nag_step.variant
 def _(w, v, grad, lr, beta=0.9):
     ahead = w - beta * v
@@ -806,6 +840,12 @@ def _(w, g, s, lr, eps=1e-8):
     s = s + g**2
     w -= lr * g / (np.sqrt(s) + eps)
     return w, s
+
+
+adagrad_step.mistake(
+    "absolute gradients added",
+    "You add the gradient's size, not its square: s + |g|, or the root of |s + g|. It is s + g².",
+)(lambda w, g, s, lr, eps=1e-8: (w - lr * g / (np.sqrt(np.abs(s + g)) + eps), s + g))
 
 
 @adagrad_step.variant
@@ -1444,6 +1484,11 @@ ADAM_MISTAKES = [
         _adam(second=lambda v, g, b: v + g**2),
     ),
     (
+        "v never falls",
+        "You keep the larger of the old and the new v: that is AMSGrad. Adam's v may fall again.",
+        _adam(second=lambda v, g, b: np.maximum(v, b * v + (1 - b) * g**2)),
+    ),
+    (
         "moments forgotten",
         "Your moments forget the past: the shares beta1 m and beta2 v are missing.",
         _adam(first=lambda m, g, b: (1 - b) * g, second=lambda v, g, b: (1 - b) * g**2),
@@ -2079,6 +2124,40 @@ def _(grad, w0, lr, n_steps):
         w0 -= lr * grad(w0)
         path.append(w0.copy())
     return np.array(path)
+
+
+@gradient_descent.mistake(
+    "gradients recorded",
+    "Your path records the gradients after the start. Record the parameters themselves, after each step.",
+)
+def _(grad, w0, lr, n_steps):
+    w = np.array(w0, dtype=float)
+    path = [w]
+    for _step in range(n_steps):
+        g = np.asarray(grad(w), dtype=float)
+        w = w - lr * g
+        path.append(g)
+    return np.array(path)
+
+
+@gradient_descent.mistake(
+    "steps recorded",
+    "Your path records the steps -lr grad. Record the parameters themselves, after each step.",
+)
+def _(grad, w0, lr, n_steps):
+    path = gradient_descent.reference(grad, w0, lr, n_steps)
+    return np.concatenate([path[:1], np.diff(path, axis=0)])
+
+
+@gradient_descent.mistake(
+    "stops where it is flat",
+    "You stop as soon as the gradient is small. n_steps steps make n_steps + 1 rows, also where nothing "
+    "moves any more.",
+)
+def _(grad, w0, lr, n_steps):
+    path = gradient_descent.reference(grad, w0, lr, n_steps)
+    flat = [k for k in range(n_steps) if np.linalg.norm(grad(path[k])) < 1e-2]
+    return path[: flat[0] + 1] if flat else path
 
 
 @gradient_descent.variant
