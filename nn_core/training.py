@@ -1,6 +1,7 @@
 """Training: the loop of forward, loss gradient, backward, step, and the record of how it went."""
 
 import contextlib
+import functools
 import time
 import warnings
 
@@ -98,23 +99,24 @@ def fit(net, X, y, loss=None, optimizer=None, epochs=20, batch_size=32, rng=None
 
     history = History()
     best_theta, best_loss, begin = None, np.inf, time.perf_counter()
-    Z = np.empty((n, net.sizes[-1]), net.dtype)  # the outputs of one epoch, in the order of its batches
+    Z, Y_epoch = np.empty(Y.shape, net.dtype), np.empty(Y.shape, net.dtype)  # outputs and targets, in the order of one epoch
     lengths = {batch_size, n % batch_size or batch_size}  # that of the last batch may differ
     arrays = {length: shared_arrays(net.sizes, length, net.dtype) for length in lengths}
-    X_batch = np.empty((batch_size, X.shape[1]), net.dtype)
+    gradient = functools.partial(loss_gradient, net, loss)
+    if loss.on_logits or net.output == "identity":
+        gradient = loss.df
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"), blas_threads(net, batch_size):
         for epoch in range(epochs):
             order = rng.permutation(n) if batch_size < n else np.arange(n)
-            Y_epoch = Y[order]
+            Y.take(order, axis=0, out=Y_epoch, mode="clip")
             for start in range(0, n, batch_size):
-                rows = order[start : start + batch_size]
-                X_b = X_batch[: len(rows)]
-                X.take(rows, axis=0, out=X_b, mode="clip")  # no bounds check, no new array
-                stop = start + len(rows)
-                ahead, back = arrays[len(rows)]
+                stop = min(start + batch_size, n)
+                X_b, ahead, back = arrays[stop - start]
+                X.take(order[start:stop], axis=0, out=X_b, mode="clip")  # no bounds check, no new array
                 Z_b = net.run(X_b, [*ahead, Z[start:stop]])
-                net.run_back(loss_gradient(net, loss, Z_b, Y_epoch[start:stop]), back)
-                rate = getattr(optimizer, "rate", None)
+                net.run_back(gradient(Z_b, Y_epoch[start:stop]), back)
+                if stop == n:
+                    rate = getattr(optimizer, "rate", None)
                 optimizer.step(net.theta, net.grad)
 
             history.loss.append(loss_value(net, loss, Z, Y_epoch))
@@ -223,15 +225,21 @@ def blown_up(net, history):
 def blas_threads(net, batch_size):
     """Hold the matrix products of a small network to one thread, if threadpoolctl is installed."""
     products = max(n_in * n_out for n_in, n_out in zip(net.sizes, net.sizes[1:], strict=False)) * batch_size
-    try:
-        from threadpoolctl import threadpool_limits
-    except ImportError:
-        threadpool_limits = None
-    if products > SMALL or threadpool_limits is None:
+    if products > SMALL or threads() is None:
         yield
         return
-    with threadpool_limits(1, user_api="blas"):
+    with threads().limit(limits=1, user_api="blas"):
         yield
+
+
+@functools.cache  # looking for the libraries takes longer than ten steps of a small network
+def threads():
+    """Return what holds the libraries' threads, or None without threadpoolctl."""
+    try:
+        from threadpoolctl import ThreadpoolController
+    except ImportError:
+        return None
+    return ThreadpoolController()
 
 
 def show_progress(epoch, epochs, history):
