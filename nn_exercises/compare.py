@@ -56,10 +56,8 @@ def numbers(node: Node) -> np.ndarray | None:
     if node.kind in ("array", "scalar"):
         return node.data
     if node.kind in ("bool", "int", "float", "complex"):
-        try:
-            return np.asarray(node.data)
-        except OverflowError:
-            return None
+        x = np.asarray(node.data)
+        return x if x.dtype.kind in "biufc" else None  # an integer may be longer than NumPy's
     return None
 
 

@@ -283,7 +283,8 @@ def containers(look: Look) -> Diagnosis | None:
             )
         else:
             a = "an" if given.name[:1] in "aeiou" else "a"
-            message = f"{part or 'The returned value'} is {a} {given.name}{place}; {name_of(due)} is due."
+            other = f"{name_of(due)} is" if due is not None else "the values that the exercise names are"
+            message = f"{part or 'The returned value'} is {a} {given.name}{place}; {other} due."
             if given.name == "coroutine":
                 message += " Leave out the `async` before `def`."
         return look.made("wrong_type", message, i)

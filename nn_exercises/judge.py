@@ -164,9 +164,8 @@ def _stopped(o: Outcome) -> Fault | None:
     if o.status == "raised":
         return Fault("raised", f"{o.error.type}: {o.error.message}")
     if o.value is None or o.value.kind in ("none", "other"):
-        return Fault(
-            "none" if o.value is not None and o.value.kind == "none" else "other", "There is no value."
-        )
+        value = Node("other", name="missing value") if o.value is None else o.value
+        return Fault("none" if value.kind == "none" else "other", "There is no value.", (), value)
     return None
 
 

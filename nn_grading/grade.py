@@ -368,10 +368,13 @@ class _Line:
         if self.socket is None:
             self.socket = self.box.open()
         deadline = time.monotonic() + seconds * exercise.patience + GRACE
+        latest = deadline + seconds  # whatever the answer asks for
         try:
             protocol.send_encoded(self.socket, protocol.encode(order) + script.calls, deadline)
             while True:
-                data = protocol.receive_encoded(self.socket, deadline, LARGEST_REPLY)
+                data = protocol.receive_encoded(
+                    self.socket, deadline, LARGEST_REPLY, protocol.LARGEST_TEXT
+                )
                 if data == script.due:
                     return RIGHT, asked
                 reply = protocol.decode(*data)
@@ -379,7 +382,8 @@ class _Line:
                     return reply, asked
                 began = time.monotonic()
                 protocol.send(self.socket, _answer(reply, functions, asked), deadline)
-                deadline += time.monotonic() - began  # the limit counts the student's own time
+                # The limit counts the student's own time.
+                deadline = min(deadline + time.monotonic() - began, latest)
         except protocol.TooLateError:
             self.close(kill=True)
             raise EndedError("timeout", f"The time limit of {seconds:g} seconds ended it.") from None
@@ -417,9 +421,11 @@ def _answer(
         fn, count = functions[request["ask"]], asked[request["call"]]
         args = [run.unpack(wire.load_node(a)) for a in request["args"]]
         kwargs = {str(k): run.unpack(wire.load_node(v)) for k, v in request["kwargs"]}
-    except (KeyError, IndexError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
         raise wire.WireError(f"no question: {error}") from None
     count[fn.name] = count.get(fn.name, 0) + 1
+    if count[fn.name] > run.MAX_ASKED:
+        raise wire.WireError(f"{fn.name} was asked more than {run.MAX_ASKED} times")
     try:
         return {"value": wire.dump_value(fn.f(*args, **kwargs), [])}
     except Exception as error:

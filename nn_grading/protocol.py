@@ -15,6 +15,7 @@ from typing import Any
 
 HEAD = struct.Struct(">IQ")
 LARGEST = 64 * 2**20  # bytes in one message
+LARGEST_TEXT = 4 * 2**20  # of them in its JSON text: as objects it takes many times that
 BYTES = "\0bytes"  # the key that stands for a bytes object in the JSON text
 
 
@@ -97,12 +98,14 @@ def receive(channel: socket.socket, deadline: float | None = None, largest: int 
 
 
 def receive_encoded(
-    channel: socket.socket, deadline: float | None = None, largest: int = LARGEST
+    channel: socket.socket, deadline: float | None = None, largest: int = LARGEST, text: int = LARGEST
 ) -> tuple[bytes, bytes]:
-    """Return the next message as `decode` takes it: its JSON text and the bytes that follow."""
+    """Return the next message as `decode` takes it: its JSON text (of `text` bytes at most) and its bytes."""
     text_length, rest_length = HEAD.unpack(_exactly(channel, HEAD.size, deadline))
     if text_length + rest_length > largest:
         raise ProtocolError(f"a message of {text_length + rest_length} bytes is over the limit of {largest}")
+    if text_length > text:
+        raise ProtocolError(f"a message with {text_length} bytes of structure is over the limit of {text}")
     body = _exactly(channel, text_length + rest_length, deadline)
     return bytes(body[:text_length]), bytes(body[text_length:])
 

@@ -17,7 +17,10 @@ try:
 except ImportError:  # in the worker
     import run
 
-DTYPE = re.compile(r"[<>|][biufc](1|2|4|8|16|32)")
+DTYPE = re.compile(r"\|b1|\|[iu]1|[<>](?:[iu][248]|f[248]|c(?:8|16))")
+MOST_ITEMS = run.MAX_ITEMS + 100  # values in one outcome's value
+MOST_BYTES = 2 * 2**24  # of arrays in it
+LONGEST_EMPTY = 100_000  # along one axis of an array that holds nothing
 STATUSES = ("returned", "raised", "timeout", "skipped")
 CONTAINERS = ("list", "tuple", "iterator", "dict")
 
@@ -82,6 +85,8 @@ def load_value(message: Any, remote: Callable[[int, str, str | None], run.Fn] | 
 
 
 def _dump_array(array: np.ndarray) -> list[Any]:
+    if array.dtype.itemsize > 8 and array.dtype.kind in "fc":  # long doubles differ from machine to machine
+        array = array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
     fortran = array.ndim > 1 and array.flags.f_contiguous and not array.flags.c_contiguous
     data = array.tobytes(order="F" if fortran else "C")
     return [array.dtype.str, list(array.shape), "F" if fortran else "C", data]
@@ -93,10 +98,14 @@ def _load_array(message: list[Any]) -> np.ndarray:
         raise WireError("an array is named by a numeric dtype and raw bytes")
     if not (isinstance(shape, list) and len(shape) <= 32 and all(type(n) is int and 0 <= n for n in shape)):
         raise WireError("a shape is a short list of counts")
+    if not data and max(shape, default=0) > LONGEST_EMPTY:
+        raise WireError("an empty array is very long")
     try:
-        return np.frombuffer(data, np.dtype(dtype)).reshape(shape, order="F" if order == "F" else "C")
-    except (ValueError, TypeError) as error:
+        array = np.frombuffer(data, np.dtype(dtype)).reshape(shape, order="F" if order == "F" else "C")
+    except (ValueError, TypeError, OverflowError) as error:
         raise WireError(str(error)) from None
+    # The byte of a truth value may hold more than 0 and 1.
+    return array.view(np.uint8) != 0 if array.dtype.kind == "b" else array
 
 
 # ---------------------------------------------------------------- outcomes: what the worker reports
@@ -118,10 +127,17 @@ def dump_node(node: run.Node | None) -> Any:
     return [node.kind, data, node.name]
 
 
-def load_node(message: Any, depth: int = 0) -> run.Node | None:
-    """Return the packed data of a message, checked; WireError if it is not what `dump_node` writes."""
+def load_node(message: Any, depth: int = 0, left: list[int] | None = None) -> run.Node | None:
+    """Return the packed data of a message, checked; WireError if it is not what `dump_node` writes.
+
+    `left` holds how many values and how many bytes of arrays it may still hold.
+    """
     if message is None:
         return None
+    left = [MOST_ITEMS, MOST_BYTES] if left is None else left
+    left[0] -= 1
+    if left[0] < 0:
+        raise WireError("a value has too many entries")
     if not (isinstance(message, list) and len(message) == 3 and depth <= run.MAX_DEPTH + 2):
         raise WireError("a value has a kind, data and a name")
     kind, data, name = message
@@ -130,6 +146,9 @@ def load_node(message: Any, depth: int = 0) -> run.Node | None:
         if not (isinstance(data, list) and len(data) == 4):
             raise WireError("an array has a dtype, a shape, an order and bytes")
         array = _load_array(data)
+        left[1] -= array.nbytes
+        if left[1] < 0:
+            raise WireError("a value is too large")
         if kind == "scalar" and array.ndim:
             raise WireError("a scalar has no shape")
         return run.Node(kind, array, name)
@@ -138,8 +157,9 @@ def load_node(message: Any, depth: int = 0) -> run.Node | None:
             raise WireError(f"a {kind} holds a list of items")
         if kind == "dict":
             pairs = [pair for pair in data if isinstance(pair, list) and len(pair) == 2]
-            return run.Node(kind, tuple((_node(k, depth), _node(v, depth)) for k, v in pairs), name)
-        return run.Node(kind, tuple(_node(item, depth) for item in data), name)
+            items = tuple((_node(k, depth, left), _node(v, depth, left)) for k, v in pairs)
+            return run.Node(kind, items, name)
+        return run.Node(kind, tuple(_node(item, depth, left) for item in data), name)
     if kind == "complex" and isinstance(data, list) and [type(x) for x in data] == [float, float]:
         return run.Node(kind, complex(*data), name)
     plain = {"none": type(None), "bool": bool, "int": int, "float": float, "text": str, "other": type(None)}
@@ -150,8 +170,8 @@ def load_node(message: Any, depth: int = 0) -> run.Node | None:
     return run.Node(kind, data[: run.MAX_TEXT] if kind == "text" else data, name)
 
 
-def _node(message: Any, depth: int) -> run.Node:
-    node = load_node(message, depth + 1)
+def _node(message: Any, depth: int, left: list[int] | None = None) -> run.Node:
+    node = load_node(message, depth + 1, left)
     if node is None:
         raise WireError("an item is missing")
     return node
@@ -169,13 +189,18 @@ def load_outcome(message: Any) -> run.Outcome:
     try:
         if not (isinstance(message, dict) and message.keys() <= FIELDS.keys() and "status" in message):
             raise WireError("an outcome has a status and other fields of that class")
-        return run.Outcome(**{name: FIELDS[name][1](value) for name, value in message.items()})
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as wrong:
+        outcome = run.Outcome(**{name: FIELDS[name][1](value) for name, value in message.items()})
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError) as wrong:
         raise WireError(f"not an outcome: {wrong}") from None
+    if (outcome.status == "returned") != (outcome.value is not None):
+        raise WireError("an outcome has a value where something was returned")
+    if (outcome.status == "raised") != (outcome.error is not None):
+        raise WireError("an outcome has an error where one was raised")
+    return outcome
 
 
 def _status(message: Any) -> str:
-    if message not in STATUSES:
+    if not isinstance(message, str) or message not in STATUSES:
         raise WireError("an outcome has a status")
     return message
 
@@ -199,7 +224,8 @@ def _load_error(message: Any) -> run.Error | None:
 
 
 def _counts(message: Any) -> dict[str, int]:
-    return {_text(name, 80): count for name, count in message.items() if type(count) is int and count >= 0}
+    counts = [(_text(n, 80), c) for n, c in message.items() if type(c) is int and 0 <= c < 2**31]
+    return dict(counts[:50])
 
 
 def _dump_nodes(nodes: tuple[run.Node | None, ...]) -> list[Any]:
@@ -207,7 +233,7 @@ def _dump_nodes(nodes: tuple[run.Node | None, ...]) -> list[Any]:
 
 
 def _truths(message: Any) -> tuple[bool, ...]:
-    return tuple(item is True for item in message)
+    return tuple(item is True for item in message[:50])
 
 
 # How each field of an outcome travels, and how it is checked on arrival; what is empty need not travel.
@@ -215,7 +241,7 @@ FIELDS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "status": (str, _status),
     "value": (dump_node, load_node),
     "error": (_dump_error, _load_error),
-    "after": (_dump_nodes, lambda message: tuple(load_node(item) for item in message)),
+    "after": (_dump_nodes, lambda message: tuple(load_node(item) for item in message[:50])),
     "warnings": (
         lambda pairs: [list(pair) for pair in pairs],
         lambda message: tuple((_text(category, 80), _text(text)) for category, text in message[:8]),
