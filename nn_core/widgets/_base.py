@@ -302,10 +302,13 @@ def panel(controls, columns, width):
             control.style.description_width = f"{7 * max(len(c.description) for c in column) + 6}px"
     for control in controls:
         control.layout.width, control.layout.margin = "auto", "2px 0"
+    least = f"{width // columns - 18}px"
+    template = f"repeat(auto-fill, minmax({least}, 1fr))"
+    if columns == 2 and any(isinstance(c, ipywidgets.Checkbox) for c in controls[::2]):
+        template = "1fr 2fr"  # a box to tick needs less room than its slider
     layout = ipywidgets.Layout(
-        grid_template_columns=f"repeat(auto-fill, minmax({width // columns - 18}px, 1fr))",
-        grid_gap="0 18px", max_width=f"{width}px", width="100%",
-    )  # fmt: skip
+        grid_template_columns=template, grid_gap="0 18px", max_width=f"{width}px", width="100%"
+    )
     return ipywidgets.GridBox(controls, layout=layout)
 
 

@@ -202,6 +202,9 @@ def universal_approximation(f=None, target="sine", width=6):
         What the menu shows first.
     width : int
         The first number of hidden units.
+
+    >>> round(universal_approximation(np.square, width=10).reading.numbers["largest error"], 6)
+    0.0025
     """
     return UniversalApproximation(f, target, width)
 
@@ -375,6 +378,10 @@ def outlier_fit(x=None, y=None):
     ----------
     x, y : (n,) arrays, optional
         The reader's own data.
+
+    >>> widget = outlier_fit([0, 1, 2, 3], [0, 1, 2, 3]).set(copies=0)
+    >>> round(float(widget.reading.numbers["slope, mse"]), 6)
+    1.0
     """
     if (x is None) != (y is None):
         raise ValueError("x and y belong together: give both or neither")

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from nn_core import plotting
 from nn_core.activations import ACTIVATIONS
 from nn_core.diagrams import BLUE, GRAY, GREEN, INK, ORANGE, PAPER, RED
+from nn_core.gradcheck import numerical_gradient
 from nn_core.losses import LOSSES
 from nn_core.schedules import SCHEDULES, Warmup
 from nn_core.widgets._base import Interactive, Picture, Reading, log_slider, menu, number, slider
@@ -212,8 +213,39 @@ def activation_explorer(name="sigmoid", own=None):
         What the menu shows first.
     own : callable z -> f(z), or a pair (f, derivative), optional
         The reader's own function, added to the menu; a given derivative is compared with a numerical one.
+
+    >>> widget = activation_explorer(own=(np.sin, np.sin)).set(z=0.0)
+    >>> round(widget.reading.numbers["error of f'"], 2)  # the derivative of sin is not sin
+    1.41
     """
     return ActivationExplorer(name, own)
+
+
+class OwnLoss:
+    """A reader's own loss of predicted and true values, in the clothes of a registered one.
+
+    Parameters
+    ----------
+    f : callable (y_pred, y_true) -> loss, or a pair (f, gradient)
+        Without a gradient central differences stand in for it.
+    """
+
+    params, ranges, kind, on_logits = {}, {}, "values", False
+
+    def __init__(self, f):
+        self.f, self.df = f if isinstance(f, tuple) else (f, None)
+        self.name = getattr(self.f, "__name__", "own").replace("<lambda>", "own")
+        self.__doc__ = self.f.__doc__
+
+    def __call__(self, y_pred, y_true):
+        """Return the loss."""
+        return float(self.f(np.asarray(y_pred, dtype=float), np.asarray(y_true, dtype=float)))
+
+    def gradient(self, y_pred, y_true):
+        """Return the gradient at the predictions."""
+        if self.df is not None:
+            return np.asarray(self.df(y_pred, y_true), dtype=float)
+        return numerical_gradient(lambda y: self(y, y_true), np.array(y_pred, dtype=float))
 
 
 class LossExplorer(Interactive):
@@ -221,7 +253,11 @@ class LossExplorer(Interactive):
 
     name = "Loss explorer"
 
-    def __init__(self, name):
+    def __init__(self, name, own):
+        self.registry = dict(LOSSES)
+        if own is not None:
+            name = OwnLoss(own).name
+            self.registry[name] = OwnLoss(own)
         picture = Picture(7.6, 3.3)
         self.left, self.right = picture.figure.subplots(1, 2)
         for ax, title in (
@@ -237,13 +273,13 @@ class LossExplorer(Interactive):
         (self.slope_dot,) = self.right.plot([], [], "o", color=INK)
         picture.moving(self.curve, self.tangent, self.dot, self.slope, self.slope_dot)
         controls = {
-            "loss": menu("loss", LOSSES, name),
+            "loss": menu("loss", self.registry, name),
             "target": menu("target", [("0", 0.0)]),
             "prediction": slider("prediction, low to high", 0.8, 0.0, 1.0, 0.005),
-            **parameter_sliders(LOSSES, lambda f: f.params),
+            **parameter_sliders(self.registry, lambda f: f.params),
         }
         self.picture, self.controls, self.shown = picture, controls, None
-        self._fit_target(LOSSES[name])
+        self._fit_target(self.registry[name])
         self.formula = ipywidgets.HTMLMath()
         self.start(picture, controls, extra=[self.formula])
 
@@ -272,7 +308,7 @@ class LossExplorer(Interactive):
 
     def show(self, loss, target, prediction, **values):
         """Draw L and its gradient, and the prediction on both."""
-        f, params = LOSSES[loss], of_entry(loss, values)
+        f, params = self.registry[loss], of_entry(loss, values)
         if loss != self.shown:
             show_only(self.controls, loss)
             self._held += 1
@@ -294,33 +330,43 @@ class LossExplorer(Interactive):
         if abs(slope[-1]) < 1e-9:
             sentence += " Here the gradient is 0: this sample teaches nothing."
         numbers = {"target": target, "prediction": at, "loss": value[-1], "gradient": slope[-1]}
+        if isinstance(f, OwnLoss) and f.df is not None:
+            numerical = OwnLoss(f.f).gradient([at], [target])[0]
+            numbers["error of the gradient"] = float(np.abs(numerical - slope[-1]))
         return Reading(sentence, numbers | params)
 
     def still(self):
         """Draw all losses side by side."""
         columns = 4
-        rows = -(-len(LOSSES) // columns)
+        rows = -(-len(self.registry) // columns)
         figure = Figure(figsize=(8.6, 2.1 * rows), layout="constrained")
         axes = figure.subplots(rows, columns, squeeze=False)
-        for ax, name in zip(axes.flat, LOSSES, strict=False):
-            plotting.loss_curves(name, ax)
+        for ax, loss in zip(axes.flat, self.registry.values(), strict=False):
+            plotting.loss_curves(loss, ax)
             ax.set(ylim=(-4, 6), xlabel=ax.get_xlabel().split("   ")[0])
             ax.get_legend().remove()
         axes.flat[0].legend(axes.flat[0].lines[1:], ["$L$", "gradient"], fontsize=8)
-        for ax in axes.flat[len(LOSSES) :]:
+        for ax in axes.flat[len(self.registry) :]:
             ax.set_axis_off()
         return figure
 
 
-def loss_explorer(name="mse"):
+def loss_explorer(name="mse", own=None):
     """Explore a loss and its gradient for one sample: move the prediction, change target and parameters.
 
     Parameters
     ----------
     name : str
         What the menu shows first.
+    own : callable (y_pred, y_true) -> loss, or a pair (loss, gradient), optional
+        The reader's own loss of values, added to the menu; a given gradient is compared with a numerical
+        one.
+
+    >>> widget = loss_explorer(own=lambda y_pred, y_true: np.mean((y_pred - y_true) ** 4)).set(prediction=1.0)
+    >>> round(float(widget.reading.numbers["gradient"]), 3)  # 4 (3 - 0)³
+    108.0
     """
-    return LossExplorer(name)
+    return LossExplorer(name, own)
 
 
 def defaults_of(cls):
@@ -430,6 +476,10 @@ def schedule_explorer(name="cosine", steps=200, own=None):
         Length of the run.
     own : callable t -> rate, optional
         The reader's own schedule, added to the menu.
+
+    >>> widget = schedule_explorer(own=lambda t: 0.1 if t < 100 else 0.01)
+    >>> float(widget.set(t=150).reading.numbers["rate"])
+    0.01
     """
     return ScheduleExplorer(name, steps, own)
 
@@ -547,6 +597,10 @@ def gradient_check_curve(f=None, derivative=None, x=1.0):
         The reader's own function and its derivative, added to the menu.
     x : float
         Where the derivative is taken.
+
+    >>> widget = gradient_check_curve(lambda x: x**4, lambda x: 4 * x**3).set(h=0.1)
+    >>> round(widget.reading.numbers["error, central"], 6)  # 4 h² x / 4 x³
+    0.01
     """
     if (f is None) != (derivative is None):
         raise ValueError("f and derivative belong together: give both or neither")

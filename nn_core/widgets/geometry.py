@@ -211,6 +211,10 @@ def neuron(X=None, y=None, w=(1.0, 0.5), b=-0.75, x=(0.5, 1.0), activation="sigm
     w, b : the first weights (2,) and bias
     x : (2,) the first input
     activation : str, a name in ACTIVATIONS
+
+    >>> widget = neuron([[0, 0], [2, 1]], ["no", "yes"], w=(1, 1), b=-1, x=(2, 1))
+    >>> round(widget.reading.numbers["z"], 6), widget.reading.numbers["samples on the wrong side"]
+    (2.0, 0)
     """
     return Neuron(X, y, w, b, x, activation)
 
@@ -262,12 +266,9 @@ class PerceptronTraining(Interactive):
     """A perceptron learns: every mistake moves the line."""
 
     name = "Perceptron training"
-    alt = (
-        "Six planes: the line of a perceptron learning from its mistakes, first to last. Each mistake "
-        "moves the line so that the misjudged sample is less wrong."
-    )
 
-    def __init__(self, X, y, lr, data):
+    def __init__(self, X, y, lr, data, moments):
+        self.moments = moments
         self.data = {name: (CORNERS, np.array(gate)) for name, gate in GATES.items()}
         self.data["iris"] = None
         if X is not None:
@@ -382,18 +383,33 @@ class PerceptronTraining(Interactive):
         }
         return Reading(sentence, numbers)
 
+    def shown_moments(self):
+        """Return the mistakes that the still shows: those asked for, or six from the first to the last."""
+        v = self.values
+        mistakes, _ = mistakes_of(*self.samples(v["data"]), v["lr"], epochs=30, limit=300)
+        wanted = np.linspace(1, len(mistakes), 6) if self.moments is None else np.asarray(self.moments)
+        numbers = [int(k) for k in np.unique(wanted.astype(int)) if 1 <= k <= len(mistakes)]
+        return [(k, mistakes[k - 1]) for k in numbers]
+
+    @property
+    def alt(self):
+        """Text of the still."""
+        shown = ", ".join(str(k) for k, _ in self.shown_moments())
+        return (
+            f"Planes with the line of a perceptron that learns from its mistakes, after mistake {shown}. "
+            "Each moves the line so that the misjudged sample, which is circled, is less wrong."
+        )
+
     def still(self):
-        """Draw six moments of the training, first to last."""
-        data = self.controls["data"].value
-        X, y = self.samples(data)
-        mistakes, _ = mistakes_of(X, y, self.controls["lr"].value, epochs=30, limit=300)
-        moments = np.unique(np.linspace(1, len(mistakes), 6).astype(int)) if mistakes else []
-        figure = Figure(figsize=(7.6, 5.2), layout="constrained")
-        axes = figure.subplots(2, 3, sharex=True, sharey=True)
+        """Draw several moments of the training, six from the first mistake to the last."""
+        X, y = self.samples(self.controls["data"].value)
+        moments = self.shown_moments()
+        rows = max(1, -(-len(moments) // 3))
+        figure = Figure(figsize=(7.6, 2.6 * rows), layout="constrained")
+        axes = figure.subplots(rows, 3, sharex=True, sharey=True, squeeze=False)
         for ax in axes.flat[len(moments) :]:
             ax.set_axis_off()
-        for ax, k in zip(axes.flat, moments, strict=False):
-            one = mistakes[k - 1]
+        for ax, (k, one) in zip(axes.flat, moments, strict=False):
             plotting.points(X, y, ax, title=f"mistake {k}\n$w$ = ({number(one.w)}), $b$ = {number(one.b)}")
             ax.title.set_fontsize(9)
             xlim, ylim = window_of(X)
@@ -403,7 +419,7 @@ class PerceptronTraining(Interactive):
         return figure
 
 
-def perceptron_training(X=None, y=None, lr=1.0, data="AND"):
+def perceptron_training(X=None, y=None, lr=1.0, data="AND", moments=None):
     """Watch a perceptron learn, one mistake at a time, from w = 0.
 
     Parameters
@@ -414,7 +430,13 @@ def perceptron_training(X=None, y=None, lr=1.0, data="AND"):
     lr : float, the first learning rate
     data : str
         What the menu shows first: AND, OR, NAND, XOR or iris.
+    moments : sequence of int, optional
+        The mistakes that the still shows, counted from 1; six from the first to the last if None.
+
+    >>> widget = perceptron_training([[0, 1], [1, 0]], [0, 1]).set(mistake=2)
+    >>> widget.reading.numbers["w"], widget.reading.numbers["samples on the wrong side"]
+    (array([ 1., -1.]), 0)
     """
     if (X is None) != (y is None):
         raise ValueError("X and y belong together: give both or neither")
-    return PerceptronTraining(X, y, lr, data)
+    return PerceptronTraining(X, y, lr, data, moments)

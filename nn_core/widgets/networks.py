@@ -194,6 +194,11 @@ def forward_flow(net=None, x=None):
         The reader's own network, of at most 5 layers of at most 6 units; a 2-3-1 network if None.
     x : (n_in,) array, optional
         The first input.
+
+    >>> net = MLP([2, 4, 1], hidden="tanh", rng=np.random.default_rng(0))
+    >>> numbers = forward_flow(net, x=[1.0, -1.0]).reading.numbers
+    >>> bool(numbers["a of layer 2"] == net.predict([[1.0, -1.0]]))
+    True
     """
     return ForwardFlow(net, x)
 
@@ -387,6 +392,11 @@ def backprop_stepper(net=None, x=None, y=1.0, loss=None):
         Its target.
     loss : str, optional
         A name in LOSSES; the one that matches the output if None.
+
+    >>> net = MLP([2, 4, 1], hidden="tanh", rng=np.random.default_rng(0))
+    >>> widget = backprop_stepper(net, x=[1.0, -1.0], y=0.5).set(step=8, lr=0.05)
+    >>> widget.reading.numbers["loss after"] < widget.reading.numbers["loss before"]
+    True
     """
     return BackpropStepper(net, x, y, loss)
 
@@ -417,7 +427,7 @@ def signals(X, sizes, activation, init, gain, rng):
 class Initialisation(Interactive):
     """What the first weights do to the signals of a deep network."""
 
-    name = "Initialisation"
+    name = "Initialization"
     depth, bins = 6, 41
 
     def __init__(self, X, activation, width):
@@ -451,7 +461,7 @@ class Initialisation(Interactive):
         self.picture.moving(*self.stairs, *self.notes, self.spread, self.flow)
         controls = {
             "activation": menu("activation", ACTIVATIONS, activation),
-            "init": menu("initialisation", INITIALIZERS),
+            "init": menu("initialization", INITIALIZERS),
             "gain": log_slider("weights times", 1.0, -2, 2),
             "seed": slider("seed", 0, 0, 20),
         }
@@ -475,18 +485,27 @@ class Initialisation(Interactive):
         self.spread.set_data(layers, np.clip(spread, 1e-12, 1e8))
         self.flow.set_data(layers, np.clip(flow, 1e-12, 1e8))
         last, back = float(spread[-1]), float(flow[0])
+        kept = min(last / (spread[0] or 1), back)
+        change = max(last / (spread[0] or 1), back)
         if not np.isfinite(last) or not np.isfinite(back):
             sentence = "The signal overflows: nothing can be learned from infinities."
         elif last == 0:
             sentence = (
                 "Every unit gives out the same or nothing: no signal passes, and no gradient comes back."
             )
-        elif last < 0.05 * spread[0] or back < 0.02:
+        elif kept < 0.04:
             sentence = "The signal or its gradient fades on the way: the first layers would hardly learn."
-        elif last > 20 * spread[0] or back > 50:
+        elif change > 25:
             sentence = "The signal or its gradient grows from layer to layer: training would blow up."
+        elif kept < 0.2:
+            sentence = "The signal or its gradient shrinks on the way, but something is left of it."
+        elif change > 5:
+            sentence = "The signal or its gradient grows on the way, but not out of bounds."
         else:
-            sentence = "Signal and gradient keep their size: a good start."
+            sentence = f"Signal and gradient change {max(change, 1 / kept):.2g}-fold at most"
+            ends = self.at_the_ends(activation, A[-1])
+            saturated = f", but {100 * ends:.0f} % of the units are saturated."
+            sentence += saturated if ends > 0.3 else ": a good start."
         numbers = {
             "std, first layer": spread[0],
             "std, last layer": last,
@@ -494,33 +513,51 @@ class Initialisation(Interactive):
         }
         return Reading(sentence, numbers)
 
+    @staticmethod
+    def bounds_of(activation):
+        """Return where an activation's values lie far out, or None if they grow without bound."""
+        low, high = ACTIVATIONS[activation](np.array([-50.0, 50.0]))
+        return (float(round(low)), float(high)) if high <= 1 else None
+
     @property
     def bounds(self):
-        """Return where the first activation's values lie far out, or None if they grow without bound."""
-        low, high = ACTIVATIONS[self.first](np.array([-50.0, 50.0]))
-        return (float(round(low)), float(high)) if high <= 1 else None
+        """Return the bounds of the first activation."""
+        return self.bounds_of(self.first)
+
+    def at_the_ends(self, activation, A):
+        """Return the share of values within a twentieth of the activation's bounds, 0 without bounds."""
+        if self.bounds_of(activation) is None:
+            return 0.0
+        low, high = self.bounds_of(activation)
+        near = 0.05 * (high - low)
+        return float(np.mean((low + near > A) | (high - near < A)))
 
     @property
     def alt(self):
         """Text of the still."""
-        if self.bounds is None:
-            large, fitting = "it explodes", "He's it keeps its size"
-        elif self.bounds[0] < 0:
-            large, fitting = "nearly every unit saturates at -1 or 1", "Glorot's it keeps its spread"
-        else:
-            large, fitting = "the values gather near 0 and 1", "Glorot's they lie around one half"
+        rows = []
+        for init in self.stages:
+            A, spread, _ = self.run(self.first, init, 1.0, 0)
+            row = f"{init} from {spread[0]:.2g} in layer 1 to {spread[-1]:.2g} in layer {self.depth}"
+            ends = self.at_the_ends(self.first, A[-1])
+            if ends >= 0.01:
+                row += f", where {100 * ends:.0f} % of the values lie at the ends"
+            rows.append(row)
         return (
             f"Histograms of the activations in six layers of a {self.first} network under three "
-            "initializations: with weights too small the signal dies layer by layer, with weights too large "
-            f"{large}, with {fitting}."
+            f"initializations. Their standard deviation goes with {'; with '.join(rows)}."
         )
+
+    @property
+    def stages(self):
+        """The initializations of the still: too small, too large, and one that fits the activation."""
+        return ("small_normal", "large_normal", "glorot_uniform" if self.bounds else "he_normal")
 
     def still(self):
         """Draw the first activation under small, large and Glorot's weights, or He's if it has no bound."""
         figure = Figure(figsize=(8.6, 5.4), layout="constrained")
-        fitting = "glorot_uniform" if self.bounds else "he_normal"
         axes = figure.subplots(3, self.depth, sharex=bool(self.bounds))
-        for row, init in zip(axes, ("small_normal", "large_normal", fitting), strict=True):
+        for row, init in zip(axes, self.stages, strict=True):
             A, _, _ = self.run(self.first, init, 1.0, 0)
             reach = float(np.abs(A[0]).max()) or 1.0
             low, high = self.bounds or (min(0.0, float(A[0].min())), reach)
@@ -547,5 +584,9 @@ def initialisation(X=None, activation="tanh", width=50):
     activation : str, a name in ACTIVATIONS
     width : int
         Units in each of the six layers.
+
+    >>> X = np.random.default_rng(0).uniform(size=(20, 3))
+    >>> initialisation(X, activation="relu").set(init="small_normal").reading.sentence
+    'The signal or its gradient fades on the way: the first layers would hardly learn.'
     """
     return Initialisation(X, activation, width)

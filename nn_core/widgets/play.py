@@ -21,7 +21,7 @@ from nn_core.widgets.races import racers
 RESOLUTION, VIEW = 60, 16  # points across the plane, and across what one hidden unit sees of it
 LEVELS = 24  # shades between sure and unsure
 UNITS = 8  # units shown of a layer
-PLANE, TILE = 290, 33  # pixels across the plane, and across a unit
+PLANE, TILE, LEFT = 290, 33, 364  # pixels across the plane and across a unit, and left of the plane
 
 
 def make_circles(n, noise, rng):
@@ -239,7 +239,7 @@ class Playground(Interactive):
         if X is not None:
             data, self.own = "your data", (np.asarray(X, dtype=float), np.asarray(y))
             self.data = {data: None, **DATA}
-        self.picture = Picture(8.8, 3.5)
+        self.picture = Picture(8.5, 3.5)
         self._draw_scenery()
         self.frames, self.state = 0, None
         controls = {
@@ -278,16 +278,16 @@ class Playground(Interactive):
         sheet = place(0, 0, width, height)
         sheet.set(xlim=(0, width), ylim=(height, 0))  # so that its points are the picture's pixels
         sheet.set_axis_off()
-        self.plane = place(392, 30, PLANE, PLANE)
+        self.plane = place(LEFT, 30, PLANE, PLANE)
         self.plane.set(xlim=(-1, 1), ylim=(-1, 1), xticks=[], yticks=[])
         self.plane.grid(False)
-        self.chart = place(736, 30, 134, PLANE - 24)
+        self.chart = place(LEFT + 342, 30, 134, PLANE - 24)
         self.chart.set(yscale="log", xlim=(0, 100), ylim=(1e-4, 10))
         self.chart.set_xlabel("epoch", labelpad=1)
         (self.on_train,) = self.chart.plot([], [], color=BLUE, linestyle="-", label="training")
         (self.on_test,) = self.chart.plot([], [], color=RED, linestyle="--", label="test")
         self.chart.legend(loc="upper right", borderaxespad=0, fontsize=8.5)
-        for x, text in ((28, "inputs"), (392 + PLANE / 2, "the plane"), (803, "loss")):
+        for x, text in ((28, "inputs"), (LEFT + PLANE / 2, "the plane"), (LEFT + 409, "loss")):
             sheet.text(x, 18, text, ha="center", fontsize=9.5)
         legend = "Squares: what a unit gives out over the plane. Lines: weights. Orange is plus, blue minus."
         sheet.text(12, 343, f"{legend} Open marks: test samples.", fontsize=8, color="#555555")
@@ -349,7 +349,7 @@ class Playground(Interactive):
             rows = (t.train, t.test)[k % 2]
             dots.set_data(*(t.X[rows][t.y[rows] == k // 2] / t.reach).T)
         # layers from left to right, each a column around the middle of the plane
-        middle, pitch = 30 + PLANE / 2, min(110, 336 // (len(HIDDEN[hidden]) + 1))
+        middle, pitch = 30 + PLANE / 2, min(105, (LEFT - 52) // (len(HIDDEN[hidden]) + 1))
         self.places = []
         for k, size in enumerate(t.net.sizes[:-1]):
             count = min(size, UNITS)
@@ -377,7 +377,7 @@ class Playground(Interactive):
         outputs = self.run.net.sizes[-1]
         tops = 30 + PLANE * (np.arange(outputs) + 0.5) / outputs
         left = [np.add(places, (-1, TILE // 2)) for places in self.places[1:]]
-        left.append(np.stack([np.full(outputs, 390), tops], axis=1))
+        left.append(np.stack([np.full(outputs, LEFT - 2), tops], axis=1))
         for layer, begin, end in zip(self.run.net.layers, right, left, strict=True):
             ends.append(np.stack(np.broadcast_arrays(begin[:, None], end[None]), axis=2).reshape(-1, 2, 2))
             values.append(layer.W[: len(begin), : len(end)].ravel())
@@ -481,6 +481,13 @@ def playground(X=None, y=None, data="moons"):
     y : (n_samples,) array of labels
     data : str
         What the menu shows first.
+
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.standard_normal((100, 2))
+    >>> widget = playground(X, X[:, 0] * X[:, 1] > 0)
+    >>> widget.one_epoch()
+    >>> widget.run.epoch, widget.run.X.shape
+    (1, (100, 2))
     """
     if (X is None) != (y is None):
         raise ValueError("X and y belong together: give both or neither")

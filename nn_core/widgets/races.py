@@ -239,6 +239,11 @@ def optimizer_race(f=None, gradient=None, landscape="ravine", start=(-1.5, 1.0),
         What the menu shows first: a name in nn_core.landscapes.LANDSCAPES.
     start, xlim, ylim : pairs
         Start and window of the reader's own landscape.
+
+    >>> widget = optimizer_race(lambda t: t[0] ** 2 + t[1] ** 2, lambda t: 2 * t, start=(1.0, 0.0))
+    >>> widget = widget.set(step=1, **{"lr sgd": 0.1})
+    >>> round(float(widget.reading.numbers["height of sgd"]), 6)  # (1 - 2 lr)²
+    0.64
     """
     if (f is None) != (gradient is None):
         raise ValueError("f and gradient belong together: give both or neither")

@@ -102,7 +102,9 @@ function render({ model, el }) {
     nameControls(el);
     const root = el.closest(".nn-widget");
     if (root) {
-      watcher = new MutationObserver(() => nameControls(el));
+      watcher = new MutationObserver((changes) => {
+        if (changes.some((change) => !el.contains(change.target))) nameControls(el);  // frames change el itself
+      });
       watcher.observe(root, { childList: true, subtree: true });
     }
   }, 200);

@@ -109,7 +109,7 @@ def test_universal_approximation(view):
 
 
 def test_initialisation(view):
-    view.choose("initialisation", "small_normal")
+    view.choose("initialization", "small_normal")
     assert "fades" in view.sentence and view.number("std, last layer") < 1e-4
     view.choose("activation", "sigmoid")
     view.press("weights times", "ArrowRight", 2)

@@ -119,6 +119,50 @@ def test_every_value_that_a_control_can_reach_is_safe(widget):
             control.value = first
 
 
+def anywhere(control, rng):
+    """A value that a reader can give a control, an end of a slider rather often."""
+    if hasattr(control, "options"):
+        return rng.choice(np.array(reachable(control), dtype=object))
+    if isinstance(control, ipywidgets.Checkbox):
+        return bool(rng.integers(2))
+    share = rng.choice([0.0, 1.0, rng.random()])
+    value = control.min + share * (control.max - control.min)
+    if isinstance(control, ipywidgets.FloatLogSlider):
+        return 10.0**value
+    return type(control.value)(round(value) if isinstance(control, ipywidgets.IntSlider) else value)
+
+
+def wander(widget, moves, rng):
+    """Move controls, press buttons, drag and nudge handles, ask for frames, all at random."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for count in range(moves):
+            kind, handles = rng.random(), widget.handles()
+            if kind < 0.1 and widget._buttons:
+                rng.choice(np.array([b for b, _ in widget._buttons], dtype=object)).click()
+            elif kind < 0.25 and handles:
+                event = {"name": rng.choice([h["name"] for h in handles]), "count": count}
+                key = {"key": rng.choice(["ArrowUp", "ArrowLeft", "ArrowRight", "ArrowDown"]), "fine": False}
+                x, y = rng.uniform(-0.2, 1.2, 2)
+                widget.screen.event = event | (key if kind < 0.17 else {"x": float(x), "y": float(y)})
+            elif kind < 0.35:
+                ask(widget)
+            else:
+                name = rng.choice(list(widget.controls))
+                widget.controls[name].value = anywhere(widget.controls[name], rng)
+            assert widget.reading.sentence and widget.screen.alt == f"{widget.name}: {widget.reading}"
+            json.dumps(widget.handles(), allow_nan=False)
+
+
+def test_nothing_that_a_reader_does_breaks_it(widget, rng):
+    wander(widget, 60, rng)
+    shown = [number for number in numbers(widget).values() if not isinstance(number, str)]
+    finite = all(np.all(np.isfinite(np.asarray(number, dtype=float))) for number in shown)
+    words = widget.reading.sentence.lower()
+    assert finite or any(word in words for word in ("diverge", "overflow", "infinit", "not finite")), words
+    Image.open(io.BytesIO(widget.screen.png)).verify()
+
+
 def test_each_kind_of_control_changes_picture_or_words(widget):
     if "step" in widget.controls:
         widget.set(step=widget.controls["step"].max)
@@ -411,6 +455,76 @@ def test_loss_explorer_reads_the_registry(make, name):
     assert offered == {"values": {-1.0, 0.0, 1.0}, "signs": {-1.0, 1.0}}.get(loss.kind, {0.0, 1.0})
 
 
+def test_new_loss_optimizer_and_schedule_appear_by_themselves(monkeypatch, make):
+    class Quartic:
+        """Quartic: $L = \\frac1N\\sum s\\,(\\hat y - y)^4$."""
+
+        name, params, ranges = "quartic", {"s": 1.0}, {"s": (0.5, 2.0)}
+        kind, on_logits, outputs = "values", False, ("identity", "sigmoid", "softmax")
+
+        def f(self, y_pred, y_true, s=1.0):
+            return s * np.mean((np.asarray(y_pred) - y_true) ** 4)
+
+        def df(self, y_pred, y_true, s=1.0):
+            return 4 * s * (np.asarray(y_pred) - y_true) ** 3 / np.size(y_true)
+
+        __call__, gradient = f, df
+
+        def targets(self, y, shape, dtype):
+            return np.asarray(y, dtype=dtype).reshape(shape)
+
+    class Signs:
+        """Sign descent: $w = w - \\eta\\,\\mathrm{sign}(g)$."""
+
+        def __init__(self, lr=0.01):
+            self.lr = lr
+
+        def step(self, theta, grad):
+            theta -= self.lr * np.sign(grad)
+
+    class Sawtooth:
+        """Sawtooth: falls to 0 and begins again."""
+
+        name, ranges = "sawtooth", {"every": (1, 100)}
+
+        def __init__(self, every=10):
+            self.every = every
+
+        def __call__(self, t):
+            return 1 - t % self.every / self.every
+
+    monkeypatch.setitem(nn.LOSSES, "quartic", Quartic())
+    monkeypatch.setitem(nn.OPTIMIZERS, "signs", Signs)
+    monkeypatch.setitem(nn.SCHEDULES, "sawtooth", Sawtooth)
+    explorer = make("loss_explorer", "quartic").set(target=0.0, prediction=1.0, **{"quartic.s": 2.0})
+    assert numbers(explorer)["gradient"] == 4 * 2 * 3**3 and "Quartic" in explorer.reading.sentence
+    schedule = make("schedule_explorer", "sawtooth").set(t=5, **{"sawtooth.every": 20})
+    assert numbers(schedule)["rate"] == 0.75 and isinstance(schedule.png(), bytes)
+    race = make("optimizer_race", landscape="bowl").set(step=1, **{"on signs": True, "lr signs": 0.1})
+    walked = np.transpose(race.walks["signs"].get_data())
+    np.testing.assert_allclose(walked[1] - walked[0], [0.1, -0.1])
+    playground = make("playground").set(loss="quartic", optimizer="signs", lr=0.001)
+    playground.one_epoch()
+    assert playground.run.losses[1][1] < playground.run.losses[0][1]
+    assert "quartic" in [option for option in make("backprop_stepper").controls["loss"].options]
+
+
+def test_own_loss_is_compared_with_its_numerical_gradient(make):
+    def quartic(y_pred, y_true):
+        return np.mean((y_pred - y_true) ** 4)
+
+    right = make("loss_explorer", own=(quartic, lambda y_pred, y_true: 4 * (y_pred - y_true) ** 3))
+    wrong = make("loss_explorer", own=(quartic, lambda y_pred, y_true: 3 * (y_pred - y_true) ** 3))
+    assert numbers(right)["error of the gradient"] < 1e-5 < 1 < numbers(wrong)["error of the gradient"]
+
+
+def test_still_may_keep_the_end_to_itself(make):
+    assert "after mistake 1, 3, 5, 7, 9, 11." in make("perceptron_training").alt
+    widget = make("perceptron_training", moments=range(1, 7))
+    titles = [ax.get_title(loc="left").split("\n")[0] for ax in widget.still().axes]
+    assert titles == [f"mistake {k}" for k in range(1, 7)] and "11" not in widget.alt
+
+
 @pytest.mark.parametrize("name", nn.SCHEDULES)
 def test_schedule_explorer_reads_the_registry(make, name):
     widget = make("schedule_explorer", name)
@@ -567,6 +681,8 @@ def test_initialisation_tells_dying_from_exploding(make):
     assert "fades" in widget.reading.sentence and numbers(widget)["std, last layer"] < 1e-5
     widget.set(init="glorot_uniform")
     assert "good start" in widget.reading.sentence
+    widget.set(init="large_normal", activation="sigmoid")
+    assert "units are saturated" in widget.reading.sentence
     widget.set(init="zeros")
     assert "no signal" in widget.reading.sentence
     widget.set(activation="relu", init="he_normal", gain=10.0)
