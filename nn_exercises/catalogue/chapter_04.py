@@ -311,13 +311,13 @@ def _(z):
 
 
 sigmoid.mistake(
-    "hard_sigmoid_of_Keras",
+    "hard_sigmoid_with_a_fifth",
     "You return straight lines (the 'hard sigmoid', 0.2 z + 0.5 cut off at 0 and 1). The sigmoid bends "
     "smoothly.",
 )(lambda z: np.clip(0.2 * np.asarray(z) + 0.5, 0, 1))
 
 sigmoid.mistake(
-    "hard_sigmoid_of_PyTorch",
+    "hard_sigmoid_with_a_sixth",
     "You return straight lines (the 'hard sigmoid', z/6 + 1/2 cut off at 0 and 1). The sigmoid bends "
     "smoothly.",
 )(lambda z: np.clip(np.asarray(z) / 6 + 0.5, 0, 1))
