@@ -46,12 +46,13 @@ def run(request: Request, console: Console) -> int:
     course = courses.load()
     _check(request, course)
     extra = _extra_time(request)
-    places, strange = results.find_submissions(request.submitted, course, request.assignment, request.student)
     try:
+        found = results.find_submissions(request.submitted, course, request.assignment, request.student)
+        places, strange = found
         if not request.dry_run:
             sandbox.probe(request.unsafe)
         ran = sandbox.describe(request.unsafe)
-    except sandbox.SandboxError as error:
+    except (sandbox.SandboxError, OSError) as error:
         console.print(str(error), markup=False, highlight=False)
         return 1
     try:
@@ -244,7 +245,8 @@ class _Run:
 
     def _warn_of(self, strange: list[str]) -> None:
         if strange:
-            self._say("not graded, since no assignment has the folder's name: " + ", ".join(strange[:20]))
+            names = ", ".join(strange[:20]) + (" …" if len(strange) > 20 else "")
+            self._say(f"not graded, since no assignment has the folder's name or it cannot be read: {names}")
 
     def _say(self, text: str) -> None:
         self.console.print(escape(text.encode(errors="replace").decode()), highlight=False, soft_wrap=True)

@@ -66,8 +66,11 @@ def fill(
             # nbgrader adds objects in an order that SQLAlchemy remarks on; they arrive all the same.
             warnings.simplefilter("ignore", SAWarning)
             known: set[str] = set()
-            written = 0
+            written, nameless = 0, []
             for place in places:
+                if not _can_be_stored(place.student):
+                    nameless.append(ascii(place.student))
+                    continue
                 record = out.load(place.student, place.assignment)
                 if record is None:
                     continue
@@ -82,12 +85,25 @@ def fill(
                 path = out.out / "autograded" / place.student / place.assignment / f"{place.assignment}.ipynb"
                 results.write(path, json.dumps(autograded(record, assignment, submission), indent=1) + "\n")
                 written += 1
+            if nameless:
+                raise GradebookError(
+                    f"it cannot hold names that are not UTF-8: {', '.join(nameless[:5])}. Rename these folders; "
+                    "the others' marks are in it."
+                )
             return written, history.differences()
     except (SQLAlchemyError, InvalidEntry, MissingEntry) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise GradebookError(reason) from None
     finally:
         history.save()
+
+
+def _can_be_stored(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class History:

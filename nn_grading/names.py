@@ -26,6 +26,8 @@ from functools import lru_cache
 ALLOWED = frozenset(sys.stdlib_module_names) | {"numpy"}
 TRANSPARENT_MAGICS = ("%%time", "%%capture", "%%prun")  # their body is ordinary Python of the notebook
 BUILTINS = frozenset(dir(builtins))
+MOST_STATEMENTS = 1_000  # in one cell
+LONGEST_CHAIN = 300  # names with dots between: for long ones Python's parser takes minutes
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Reading:
     refused: tuple[str, ...]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def statements(source: str) -> tuple[Statement, ...] | Broken:
     """Return the binding statements of one cell. Cells repeat from student to student, hence the cache."""
     text = source
@@ -89,6 +91,8 @@ def statements(source: str) -> tuple[Statement, ...] | Broken:
             tree = _parse(text)
         except SyntaxError:
             return _broken(source, first)
+    if len(tree.body) > MOST_STATEMENTS:
+        return _broken(source, SyntaxError(f"its {len(tree.body):,} statements are over {MOST_STATEMENTS:,}"))
     lines = text.split("\n")
     found, end = [], 0
     for node, following in zip(tree.body, [*tree.body[1:], None], strict=False):
@@ -106,12 +110,25 @@ def statements(source: str) -> tuple[Statement, ...] | Broken:
 
 
 def _parse(text: str) -> ast.Module:
+    if _longest_chain(text) > LONGEST_CHAIN:
+        raise SyntaxError("nested too deeply")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             return ast.parse(text)
         except (ValueError, RecursionError, MemoryError) as error:  # null bytes; nesting without end
             raise SyntaxError(str(error) or "nested too deeply") from None
+
+
+def _longest_chain(text: str) -> int:
+    """Return about how many dots the longest chain of names holds, spaces and line ends in it or not."""
+    longest = chain = 0
+    before = ""
+    for word in re.findall(r"[\w.]+", text):
+        dots = word.count(".") if word.strip(".") or word == "." else 0
+        chain = chain + dots if word[0] == "." or before[-1:] == "." else dots
+        longest, before = max(longest, chain), word
+    return longest
 
 
 def without_magics(source: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -12,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 LARGEST_FILE = 20 * 2**20
-LARGEST_CELL = 200_000
+LARGEST_CELL = 100_000
+MOST_CODE = 500_000  # characters in all code cells together: a chapter has 50,000
 MOST_CELLS = 2_000
 
 
@@ -78,7 +80,7 @@ def content(path: Path) -> bytes:
                 raise UnreadableError(f"its {about.st_size:,} bytes are over the limit of {LARGEST_FILE:,}")
             return file.read(LARGEST_FILE + 1)
     except OSError as error:
-        if path.is_symlink():
+        if error.errno == errno.ELOOP:
             raise UnreadableError("it is a link, not a file") from None
         raise UnreadableError(f"it cannot be opened: {error.strerror}") from None
 
@@ -106,11 +108,14 @@ def read(data: bytes, remarks: list[str] | tuple[str, ...] = ()) -> Submission:
     kernel = _language(document)
     if kernel and "python" not in kernel.lower():
         remarks.append(f"its kernel is {_short(kernel)}, not Python")
-    cells = []
+    cells, code = [], 0
     for number, raw in enumerate(raw_cells, start=1):
         cell = _cell(number, raw, remarks)
         if cell is not None:
             cells.append(cell)
+            code += len(cell.source) if cell.kind == "code" else 0
+    if code > MOST_CODE:
+        raise UnreadableError(f"its {code:,} characters of code are over the limit of {MOST_CODE:,}")
     for grade_id, count in Counter(cell.grade_id for cell in cells if cell.grade_id).items():
         if count > 1:
             remarks.append(f"{count} cells are marked {_short(grade_id)}")

@@ -37,14 +37,17 @@ def find_submissions(
     """Return the submissions, by assignment and student, and the folders that no assignment is named like."""
     places, strange = [], []
     for person in sorted(submitted.iterdir(), key=lambda p: p.name):
-        if (
-            person.name.startswith(".")
-            or not person.is_dir()
-            or (student is not None and person.name != student)
-        ):
+        if person.name.startswith(".") or (student is not None and person.name != student):
             continue
-        for folder in sorted(person.iterdir(), key=lambda p: p.name):
-            if folder.name.startswith(".") or not (folder.is_dir() or folder.is_symlink()):
+        try:
+            folders = sorted(person.iterdir(), key=lambda p: p.name)
+        except NotADirectoryError:
+            continue
+        except OSError as error:
+            strange.append(f"{person.name} ({error.strerror})")
+            continue
+        for folder in folders:
+            if folder.name.startswith(".") or not _may_be_folder(folder):
                 continue
             if folder.name not in course.assignments:
                 strange.append(f"{person.name}/{folder.name}")
@@ -54,6 +57,13 @@ def find_submissions(
     return sorted(places, key=lambda p: (p.assignment, p.student)), strange
 
 
+def _may_be_folder(path: Path) -> bool:
+    try:
+        return path.is_dir() or path.is_symlink()
+    except OSError:  # it is looked at again when it is read
+        return True
+
+
 def job_of(place: Place) -> Job:
     """Return the job of grading what lies at a place: its bytes, or why they cannot be had."""
     try:
@@ -61,6 +71,8 @@ def job_of(place: Place) -> Job:
         return Job(place.student, place.assignment, notebook.content(path), tuple(remarks))
     except notebook.UnreadableError as error:
         return Job(place.student, place.assignment, None, unreadable=str(error))
+    except OSError as error:
+        return Job(place.student, place.assignment, None, unreadable=f"it cannot be read: {error.strerror}")
 
 
 def key_of(job: Job) -> str:
