@@ -12,7 +12,7 @@ NO_PACKAGES = { echo "The packages could not be installed. Is there a network? B
 without any network put the wheels of $(1) into a folder and set PIP_FIND_LINKS=folder PIP_NO_INDEX=1 (uv: UV_FIND_LINKS, UV_OFFLINE=1)." >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help lab work test test-quick notebooks lint drift check book site bench lock debian clean
+.PHONY: help lab work test test-quick notebooks lint drift check book site pdf bench lock debian clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -69,6 +69,9 @@ book: .venv/dev  ## regenerate solutions/*.ipynb and chapters/ from the text
 
 site: .venv/dev  ## the web book, with the browser edition under it
 	$(BIN)/python -m nn_book site
+
+pdf: .venv/dev debian  ## the book on paper, printed by Chromium into _build/book.pdf
+	$(BIN)/python -m nn_book pdf
 
 bench: .venv/dev  ## the benchmarks, every peer in the same run
 	@for one in benchmarks/bench_*.py; do echo "== $$one"; $(BIN)/python $$one || exit 1; done

@@ -7,6 +7,7 @@ lock names the files of Pyodide's public CDN; with one, everything comes from th
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
@@ -69,7 +71,14 @@ class Wheel:
     entry: dict
 
 
-def build_lite(root: Path, out: Path, *, pyodide: Path | None = None, say: Say = lambda line: None) -> None:
+def build_lite(
+    root: Path,
+    out: Path,
+    *,
+    pyodide: Path | None = None,
+    solutions: bool = True,
+    say: Say = lambda line: None,
+) -> None:
     """Build the browser edition.
 
     Parameters
@@ -81,6 +90,8 @@ def build_lite(root: Path, out: Path, *, pyodide: Path | None = None, say: Say =
     pyodide
         A folder with a Pyodide runtime: its core, its lock and the wheels of NumPy, Matplotlib, SciPy and
         scikit-learn with what they need. Without it the public CDN is named.
+    solutions
+        Whether the references that `check` compares with may be read; False seals them.
     say
         Called with a line for each step.
     """
@@ -102,9 +113,9 @@ def build_lite(root: Path, out: Path, *, pyodide: Path | None = None, say: Say =
             "disablePyPIFallback": True,
         }
         if pyodide:
-            local_runtime(root, pyodide, static)
+            local_runtime(root, pyodide, static, solutions=solutions)
         else:
-            cdn_lock(root, static)
+            cdn_lock(root, static, solutions=solutions)
         _configure(work, settings)
         _run(work, out)
     say(f"browser edition: Pyodide {'brought along' if pyodide else 'from its public CDN'}")
@@ -166,7 +177,7 @@ def _run(work: Path, out: Path) -> None:
 # ------------------------------------------------------------------ the lock and its wheels
 
 
-def local_runtime(root: Path, pyodide: Path, to: Path) -> None:
+def local_runtime(root: Path, pyodide: Path, to: Path, *, solutions: bool = True) -> None:
     """Copy into `to` what the book needs of a Pyodide folder, with a lock that names no other file."""
     missing = [name for name in (*CORE, "pyodide-lock.json") if not (pyodide / name).is_file()]
     if missing:
@@ -177,7 +188,7 @@ def local_runtime(root: Path, pyodide: Path, to: Path) -> None:
     for name in CORE:
         shutil.copy(pyodide / name, to)
     packages = lock["packages"]
-    for wheel in our_wheels(root, to):
+    for wheel in our_wheels(root, to, solutions=solutions):
         packages[wheel.entry["name"]] = wheel.entry
     kept: dict[str, dict] = {}
     queue = [*OURS, *KERNEL]
@@ -198,7 +209,7 @@ def local_runtime(root: Path, pyodide: Path, to: Path) -> None:
     (to / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")
 
 
-def cdn_lock(root: Path, to: Path) -> None:
+def cdn_lock(root: Path, to: Path, *, solutions: bool = True) -> None:
     """Write into `to` our wheels and a lock in which all other files stand on Pyodide's CDN."""
     from jupyterlite_pyodide_kernel.constants import PYODIDE_CDN_URL, PYODIDE_VERSION
 
@@ -210,7 +221,7 @@ def cdn_lock(root: Path, to: Path) -> None:
     lock = json.loads((npm / "pyodide-lock.json").read_text("utf-8"))
     for entry in lock["packages"].values():
         entry["file_name"] = f"{PYODIDE_CDN_URL}/{entry['file_name']}"
-    for wheel in our_wheels(root, to):
+    for wheel in our_wheels(root, to, solutions=solutions):
         lock["packages"][wheel.entry["name"]] = wheel.entry
     (to / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")
 
@@ -220,7 +231,18 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def our_wheels(root: Path, to: Path) -> list[Wheel]:
+def sealed(source: bytes) -> bytes:
+    """Return a module that does what `source` does and cannot be read at a glance.
+
+    `check` needs the references wherever it runs, so a course cannot keep them from somebody who unpacks
+    them; it can keep them out of sight.
+    """
+    packed = base64.b85encode(zlib.compress(source, 9)).decode()
+    unpack = f"zlib.decompress(base64.b85decode({packed!r}))"
+    return f"import base64, zlib\nexec(compile({unpack}, __name__, 'exec'))\n".encode()
+
+
+def our_wheels(root: Path, to: Path, *, solutions: bool = True) -> list[Wheel]:
     """Write the wheels of the book's own packages and of the pure ones that Pyodide lacks."""
     version = metadata.version("nn-textbook")
     wheels = []
@@ -230,6 +252,8 @@ def our_wheels(root: Path, to: Path) -> list[Wheel]:
             for path in sorted((root / package).rglob("*"))
             if path.suffix in (".py", ".css", ".js", ".mplstyle")
         }
+        if not solutions:
+            files |= {path: sealed(text) for path, text in files.items() if "/catalogue/chapter_" in path}
         wheels.append(write_wheel(package, version, files, depends, to))
     return wheels + [installed_wheel(name, depends, to) for name, depends in PURE.items()]
 

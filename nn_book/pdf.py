@@ -16,8 +16,9 @@ from pathlib import Path
 
 from nn_book.build import Say
 from nn_book.complaints import BookError, Complaint
+from nn_book.pages import target
 from nn_book.site import call_sphinx, write_source
-from nn_book.text import chapter_names
+from nn_book.text import chapter_names, read_chapter
 
 ONLINE = ("index.md", "registry.md", "exercises.md", "api")  # what only a screen has a use for
 TITLE = """# From the Neuron to the Optimizer
@@ -28,8 +29,13 @@ TITLE = """# From the Neuron to the Optimizer
 every cell runs, the widgets move, and each exercise has three hints, a check and a solution, which are left
 out here. Answers to the predictions stand right under them. Text and figures CC BY 4.0, code MIT.</p>
 
+<div class="contents">
+
+{contents}
+
+</div>
+
 ```{{toctree}}
-:maxdepth: 2
 
 {documents}
 ```
@@ -78,8 +84,15 @@ def build_pdf(root: Path, *, out: Path | None = None, say: Say = lambda line: No
     for name in ONLINE:
         path = source / name
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    documents = [*chapter_names(root), "notation", "formulas", "glossary"]
-    (source / "book.md").write_text(TITLE.format(documents="\n".join(documents)), "utf-8")
+    names, gathered = chapter_names(root), ("notation", "formulas", "glossary")
+    lines = []
+    for name in names:
+        title, *sections = [h.title for h in read_chapter(root, name).headings if h.level <= 2]
+        links = [f"[{s}](#{target('section', s.split()[0])})" for s in sections]
+        lines.append(f"- [**{title}**]({name}.ipynb): {'; '.join(links)}")
+    lines += [f"- [**{name.capitalize()}**]({name}.md)" for name in gathered]
+    book = TITLE.format(contents="\n".join(lines), documents="\n".join([*names, *gathered]))
+    (source / "book.md").write_text(book, "utf-8")
     say("sphinx")
     shutil.rmtree(pages, ignore_errors=True)
     call_sphinx(root, source, pages, "-b", "singlehtml", "-D", "root_doc=book", "-t", "paper")

@@ -84,7 +84,7 @@ def build_site(
         from nn_book.lite import build_lite
 
         say("the browser edition")
-        build_lite(root, out / "lite", pyodide=pyodide, say=say)
+        build_lite(root, out / "lite", pyodide=pyodide, solutions=solutions, say=say)
     say(f"{out}: {sum(f.stat().st_size for f in out.rglob('*') if f.is_file()) / 1e6:.1f} MB")
     return out
 

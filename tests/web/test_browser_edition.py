@@ -4,12 +4,14 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import sysconfig
+import zipfile
 
 import pytest
 
 from nn_book.build import student_path
-from nn_book.lite import QUIET, cdn_lock
+from nn_book.lite import QUIET, cdn_lock, our_wheels
 from nn_book.text import chapter_names
 
 from .serving import ROOT
@@ -158,6 +160,25 @@ def test_without_a_runtime_the_lock_names_the_public_one_and_our_wheels(npm, tmp
         assert all(need in packages for need in packages[name]["depends"])
     for name in ("numpy", "matplotlib", "scikit-learn", "ipython", "jedi"):
         assert packages[name]["file_name"].startswith(f"{PYODIDE_CDN_URL}/{name.replace('-', '_')}-")
+
+
+def test_a_course_s_wheel_checks_answers_and_shows_no_reference(tmp_path):
+    wheels = {wheel.entry["name"]: wheel.file for wheel in our_wheels(ROOT, tmp_path, solutions=False)}
+    with zipfile.ZipFile(wheels["nn-exercises"]) as archive:
+        text = "".join(archive.read(n).decode() for n in archive.namelist() if "/chapter_" in n)
+    assert "b85decode" in text and "def " not in text and "np." not in text
+    code = (
+        f"import sys; sys.path[:0] = [{str(wheels['nn-core'])!r}, {str(wheels['nn-exercises'])!r}]\n"
+        "import nn_exercises\n"
+        "def step(z):\n    return (z > 0) * 1\n"
+        "result = nn_exercises.check(step)\n"
+        "print(nn_exercises.__file__, result.mistake, len(nn_exercises.EXERCISES))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    file, mistake, count = ran.stdout.split()
+    assert file.startswith(str(tmp_path)) and mistake != "None" and int(count) >= 50
 
 
 WORDS = "tests/nn_exercises/test_check.py::test_cards_are_well_formed_and_say_everything_in_words"
