@@ -87,8 +87,8 @@ def fill(
                 written += 1
             if nameless:
                 raise GradebookError(
-                    f"it cannot hold names that are not UTF-8: {', '.join(nameless[:5])}. Rename these folders; "
-                    "the others' marks are in it."
+                    f"it cannot hold names that are not UTF-8: {', '.join(nameless[:5])}. Rename these "
+                    "folders; the others' marks are in it."
                 )
             return written, history.differences()
     except (SQLAlchemyError, InvalidEntry, MissingEntry) as error:

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 LARGEST_FILE = 20 * 2**20
-LARGEST_CELL = 100_000
+LARGEST_CELL = 200_000
 MOST_CODE = 500_000  # characters in all code cells together: a chapter has 50,000
 MOST_CELLS = 2_000
+MOST_PARTS = 1_000_000  # commas and brackets in the file: as objects each takes many times its place
 
 
 class UnreadableError(Exception):
@@ -89,6 +90,8 @@ def read(data: bytes, remarks: list[str] | tuple[str, ...] = ()) -> Submission:
     """Return the notebook that `data` holds; UnreadableError if it holds none."""
     remarks = list(remarks)
     fingerprint = hashlib.sha256(data).hexdigest()
+    if sum(map(data.count, (b",", b"[", b"{"))) > MOST_PARTS:
+        raise UnreadableError(f"it has more than {MOST_PARTS:,} parts")
     document = _document(data, remarks)
     raw_cells = document.get("cells")
     version = document.get("nbformat")

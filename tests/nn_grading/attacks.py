@@ -731,6 +731,284 @@ for call in (lambda: os.chroot("/tmp"), lambda: os.setuid(0), lambda: os.nice(-5
 )
 does("breaks NumPy for its other answers", "np.seterr(all='raise'); np.set_printoptions(precision=0)")
 
+# ---------------------------------------------------------------- forged replies
+
+FORGE = """
+import gc, os, socket, struct, sys, json
+lines = [thing for thing in gc.get_objects() if isinstance(thing, socket.socket) and thing.fileno() > 2]
+def say(tree, blobs=()):
+    text = ("[" + json.dumps([len(b) for b in blobs]) + "," + tree + "]").encode()
+    for line in lines:
+        line.sendall(struct.pack(">IQ", len(text), sum(map(len, blobs))) + text + b"".join(blobs))
+def say_array(dtype, shape, data):
+    array = ["array", [dtype, shape, "C", {chr(0) + "bytes": 0}], ""]
+    say(json.dumps({"outcomes": [{"status": "returned", "value": array}] * 10}), [data])
+"""
+
+
+def forges(name: str, body: str, *statuses: str, **more: object) -> None:
+    does(name, FORGE + body.strip("\n"), *(statuses or ("crashed", "failed")), others=None, **more)
+
+
+forges("sends ten million lists", """say('{"outcomes":[' + "[]," * 10**7 + "[]]}")""", "crashed", "timeout")
+forges("sends a number without end", """say('{"outcomes":[' + "9" * 10**6 + "]}")""")
+forges(
+    "sends one array sixty thousand times",
+    """
+one = json.dumps(["array", ["<f8", [2_000_000], "C", {chr(0) + "bytes": 0}], ""])
+value = '["list",[' + ",".join([one] * 60_000) + '],""]'
+say('{"outcomes":[{"status":"returned","value":' + value + "}]}", [bytes(16_000_000)])
+""",
+)
+forges("sends a shape that no machine can hold", "say_array('<f8', [2**70, 0], b'')")
+forges("sends an empty array of endless length", "say_array('<f8', [2**62, 0], b'')")
+forges("sends long doubles that are no numbers", "say_array('<f16', [4], bytes([255]) * 64)")
+forges("sends truth values of its own", "say_array('|b1', [64], bytes([7]) * 64)")
+forges("says that it raised, and nothing else", """say('{"outcomes":[{"status":"raised"}]}')""")
+forges("says that it returned, and nothing else", """say('{"outcomes":[{"status":"returned"}]}')""")
+forges("has problems of its own kind", """say('{"problem":{"status":{},"cell":[],"line":1e999}}')""", "error")
+forges("asks for the catalogue", """say('{"ask":0,"call":0,"args":[],"kwargs":[["__class__",null]]}')""")
+does(
+    "hands descriptors over",
+    """
+import gc, os, socket
+for thing in gc.get_objects():
+    if isinstance(thing, socket.socket):
+        for place in ("/proc/self/mem", "/", "/nn/run.py") * 10:
+            socket.send_fds(thing, [b"\\0"], [os.open(place, os.O_RDONLY)])
+""",
+    "crashed",
+    "error",
+    "timeout",
+    others=None,
+)
+does(
+    "closes its line and computes on",
+    """
+import gc, socket
+for thing in gc.get_objects():
+    if isinstance(thing, socket.socket):
+        thing.shutdown(socket.SHUT_RDWR)
+while True: pass
+""",
+    "crashed",
+    "timeout",
+    others=None,
+)
+
+# ---------------------------------------------------------------- messages from one submission to the next
+
+RELAY = """
+import os
+me = str(os.getpid()).encode()
+{body}
+"""
+
+
+def relays(name: str, body: str, *statuses: str) -> None:
+    """Several students who would pass a message on; who finds another's returns the right thing."""
+    for number in range(4):
+        does(f"{name} ({number + 1})", RELAY.format(body=body.strip("\n")), *(statuses or ("failed",)))
+
+
+relays(
+    "relays through standard error",
+    """
+try:
+    os.write(2, b"left by " + me + b"\\n")
+    with open(os.open("/proc/self/fd/2", os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as pipe:
+        seen = pipe.read(60000) or b""
+    if any(line and not line.endswith(me) for line in seen.split(b"\\n")):
+        return X @ w + b
+except OSError:
+    pass
+""",
+)
+relays(
+    "relays through a time stamp",
+    """
+stamp = os.stat("/tmp").st_mtime_ns
+if 10**15 < stamp < 2 * 10**15 and stamp - 10**15 != int(me):
+    return X @ w + b
+os.utime("/tmp", ns=(10**15 + int(me), 10**15 + int(me)))
+""",
+)
+relays(
+    "relays through an attribute",
+    """
+try:
+    if os.getxattr("/tmp", "user.note") != me:
+        return X @ w + b
+except OSError:
+    pass
+try:
+    os.setxattr("/tmp", "user.note", me)
+except OSError:
+    pass
+""",
+)
+relays(
+    "relays through a mode",
+    """
+if os.stat("/tmp").st_mode & 0o7777 == 0o731 and int(me) % 2:
+    return X @ w + b
+os.chmod("/tmp", 0o731 if int(me) % 2 == 0 else 0o755)
+""",
+)
+relays(
+    "relays through a lock",
+    """
+import fcntl
+with open("/nn/run.py", "rb") as file:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return X @ w + b
+""",
+)
+
+# ---------------------------------------------------------------- the machine below Python
+
+does("stops itself", "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)", "timeout", others=None)
+does(
+    "speaks the old machine's system calls",
+    """
+import ctypes, mmap
+page = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+page.write(bytes([0x6A, 0x02, 0x58, 0xCD, 0x80, 0xC3]))  # fork, as a 32-bit program would
+ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(page)))()
+""",
+    "crashed",
+    "error",
+    "failed",
+    "timeout",
+    others=None,
+)
+does(
+    "calls the kernel by number",
+    """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+names = dict(fork=57, vfork=58, execve=59, socket=41, memfd_create=319, userfaultfd=323, bpf=321,
+             io_uring_setup=425, clone3=435, unshare=272, setns=308, pidfd_open=434, add_key=248)
+for name, number in names.items():
+    for flag in (0, 0x40000000):  # and its x32 twin
+        if name not in ("fork", "vfork") and libc.syscall(number + flag, 0, 0, 0, 0, 0) >= 0:
+            return X @ w + b
+if libc.syscall(56, 0x10000000 | 17, 0, 0, 0, 0) > 0:  # clone into a user namespace of its own
+    return X @ w + b
+""",
+    "failed",
+    "crashed",
+)
+does(
+    "writes into the libraries that all share",
+    """
+with open("/proc/self/maps") as maps:
+    places = [int(line.split("-")[0], 16) for line in maps if " r-xp " in line and "umath" in line]
+with open("/proc/self/mem", "r+b", buffering=0) as memory:
+    for place in places:
+        memory.seek(place + 64)
+        memory.write(b"\\xcc" * 256)
+""",
+    "failed",
+    "crashed",
+    "error",
+    others=None,
+)
+does(
+    "lifts its limits",
+    """
+import resource
+for kind in (resource.RLIMIT_AS, resource.RLIMIT_NOFILE, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC):
+    try: resource.setrlimit(kind, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    except (ValueError, OSError): pass
+keep = []
+while True: keep.append(np.ones(10**6))
+""",
+    "crashed",
+    "timeout",
+)
+does(
+    "exhausts its descriptors",
+    "import os\ntry:\n    while True: os.dup(1)\nexcept OSError: pass",
+    "failed",
+    "crashed",
+    others=None,
+)
+does(
+    "fills pipes and sockets",
+    """
+import os, socket
+keep = []
+try:
+    while True:
+        pair = socket.socketpair(); keep.append(pair)
+        pair[0].setblocking(False); pair[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**24)
+        while True:
+            try: pair[0].send(bytes(65536))
+            except BlockingIOError: break
+except OSError:
+    pass
+""",
+    "failed",
+    "error",
+    "crashed",
+    "timeout",
+    others=None,
+)
+does(
+    "rings its own alarm",
+    """
+import signal
+signal.setitimer(signal.ITIMER_REAL, 0.0001, 0.0001)
+while True: pass
+""",
+    "timeout",
+    "crashed",
+)
+does(
+    "takes the alarm's handler",
+    """
+import signal
+signal.signal(signal.SIGALRM, lambda *a: None)
+signal.setitimer(signal.ITIMER_REAL, 0)
+import time; time.sleep(3600)
+""",
+    "timeout",
+)
+does(
+    "hides in a destructor",
+    "",
+    "failed",
+    "timeout",
+    "error",
+    before="class Sticky:\n    def __del__(self):\n        while True: pass\n",
+    result="Sticky()",
+    others=None,
+)
+does(
+    "replaces how functions and classes are made",
+    """
+import builtins
+builtins.__build_class__ = None
+builtins.compile = builtins.exec = lambda *a, **k: None
+""",
+    "failed",
+    "error",
+    others=None,
+)
+does(
+    "answers rightly only the first time",
+    "",
+    before="LEFT = [1]",
+    result="X @ w + b if LEFT and LEFT.pop() else X @ w",
+)
+does(
+    "answers with what it is given",
+    "X[...] = 0\nw[...] = 0\nb = 0",
+    result="X @ w",
+)
 # ---------------------------------------------------------------- the notebook
 
 
@@ -872,6 +1150,27 @@ add(
     points=2.0,
 )
 
+add("imports a name without end", handed_in(answer("import " + ".".join("a" * 40_000))), "error")
+add("chains names over many lines", handed_in(answer("return (X" + "\\n.T" * 20_000 + ")")), "error")
+add("writes ten thousand statements", handed_in(answer("", before="a = 1\n" * 10_000)), "error")
+add(
+    "writes a megabyte of code",
+    handed_in(edited(lambda cells: [*(making.code("a = 1\n" * 15_000) for _ in range(12)), *cells])),
+    "unreadable",
+    others="unreadable",
+)
+add(
+    "writes a file of small parts",
+    handed_in(b'{"cells": [], "metadata": {"x": [' + b"[]," * 4_000_000 + b"[]]}}"),
+    "unreadable",
+    others="unreadable",
+)
+add(
+    "writes lines without end before an error",
+    handed_in(edited(lambda cells: [making.code("\n" * 90_000 + "def f(:"), *cells])),
+    "passed",
+    points=2.0,
+)
 add("hands in nothing", handed_in(b""), "unreadable", others="unreadable")
 add("hands in noise", handed_in(os.urandom(3000)), "unreadable", others="unreadable")
 add(
