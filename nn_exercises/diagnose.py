@@ -47,6 +47,9 @@ def _problem(look: Look) -> Diagnosis | None:
     i = next(iter(look.of_kind("property")), None)
     if i is None or look.of_kind("none", "count", "structure", "timeout"):
         return None
+    cases = look.prepared.cases
+    if cases[i].group != "values" and any(cases[k].group == "values" for k in look.of_kind(*OF_VALUE)):
+        return None  # ordinary values are wrong as well: that goes first
     return look.made(look.faults[i].key, look.faults[i].text, i)
 
 
@@ -195,6 +198,9 @@ def _evidence(look: Look) -> Diagnosis:
             "large for exp."
         )
         return look.made("nan", message, i)
+    how = figures.tendency(look)
+    if how is not None:
+        return look.made(how[0], f"{how[1]} Compare what you returned with what is due.", i)
     if fault.kind in OF_VALUE:
         wrong = figures.count_wrong(look, i, fault.path[0] if fault.path and look.part_names else None)
         what = (

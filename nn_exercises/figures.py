@@ -72,7 +72,7 @@ def _pairs(look: Look, failing: list[int], part: int | None) -> Arrays:
 
 def _explain(look: Look, pairs: Arrays, what: str) -> tuple[str, str, int] | None:
     i = look.first if any(k == look.first for k, *_ in pairs) else pairs[0][0]
-    for test in (_factor, _term, _simple, _rearranged):
+    for test in (_factor, _moved, _term, _simple, _rearranged):
         found = test(look, pairs, what)
         if found:
             return (*found, i)
@@ -130,6 +130,11 @@ def _factor(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
                         "factor",
                         f"{what} is {words} what is due{extra}: {name} stands there {kind}{advice}.",
                     )
+    for name in names:
+        with np.errstate(all="ignore"):
+            s = [(look.symbols(i).get(name, 1.0), r) for i, r in ratios]
+            if len({n for n, _ in s}) > 1 and all(n > 1 and abs(r * (n - 1) / n - 1) < 2e-4 for n, r in s):
+                return "factor", f"{what} is divided by {name} minus 1. Divide by {name} itself."
     of_sizes = [n for n in names if n.startswith("the number of ")]
     for a, b in itertools.permutations(of_sizes, 2):
         sizes = [(look.symbols(i), r) for i, r in ratios]
@@ -169,6 +174,20 @@ def _constants() -> Iterator[tuple[str, float]]:
         ("a hundred times", 100.0),
         ("a hundredth of", 0.01),
     )
+
+
+def _moved(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
+    """Recognise an updated argument that moves in the right direction, by a multiple of what is due."""
+    name = what.strip("`").removesuffix("_new")
+    moves = []
+    for i, e, g in pairs:
+        before = look.arguments(i).get(name)
+        if not isinstance(before, int | float | np.number | np.ndarray) or np.shape(before) != e.shape:
+            return None
+        moves.append((i, e - before, g - before))
+    if not any(np.abs(m).max(initial=0) > 1e-3 for _, m, _ in moves):
+        return None
+    return _factor(look, moves, f"The change of {what}")
 
 
 def _term(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
@@ -329,6 +348,35 @@ def approximate(look: Look) -> Diagnosis | None:
     return look.made("approximate", message)
 
 
+def tendency(look: Look) -> tuple[str, str] | None:
+    """Return in which direction the wrong numbers are wrong, where it is one and the same throughout."""
+    failing = [i for i in look.of_kind(*OF_VALUE) if i in look.comparable]
+    if len(failing) < 2 or look.speaks or look.exercise.any_number:
+        return None
+    parts = {look.faults[i].path[0] for i in failing if look.faults[i].path} if look.part_names else {None}
+    if len(parts) != 1:
+        return None
+    part = next(iter(parts))
+    pairs = [p for p in (look.arrays(i, part) for i in failing) if p is not None and p[0].shape == p[1].shape]
+    if len(pairs) < len(failing):
+        return None
+    e, g = (np.concatenate([p[k].ravel() for p in pairs]) for k in (0, 1))
+    wrong = ~np.isclose(g, e, 1e-4, 1e-6) & np.isfinite(e) & np.isfinite(g)
+    if wrong.sum() < 6:
+        return None
+    e, g, what = e[wrong], g[wrong], look.part_name(() if part is None else (part,)) or "The result"
+    same_sign = bool((e * g >= 0).all())
+    for key, words, held in (
+        ("too_large", "larger in size than what is due", same_sign and (np.abs(g) > np.abs(e)).all()),
+        ("too_small", "smaller in size than what is due", same_sign and (np.abs(g) < np.abs(e)).all()),
+        ("too_high", "above what is due", (g > e).all()),
+        ("too_low", "below what is due", (g < e).all()),
+    ):
+        if held:
+            return key, f"{what} is {words} in every entry that is wrong, but not by a constant factor."
+    return None
+
+
 NEAR = 0.1  # of the largest entry: further off, it is another formula
 
 # What may set the wrong entries apart: words, and the test on the entries of an argument of the same shape.
@@ -367,7 +415,8 @@ def entries(look: Look) -> Diagnosis | None:
         for key, words, test in ENTRY_TESTS:
             having = [(m, test(v)) for m, v in fitting]
             count = sum(int(h.sum()) for _, h in having)
-            if all((h | ~m).all() for m, h in having) and 0 < count < total and wrong >= 0.8 * count:
+            telling = 0 < count <= 0.85 * total  # to be set apart by what nearly all have says nothing
+            if all((h | ~m).all() for m, h in having) and telling and wrong >= 0.8 * count:
                 what = look.part_name(() if part is None else (part,)) or "The result"
                 message = f"{what} is wrong only in the entries where `{name}` {words}; the others are right."
                 return look.made(f"wrong_where_{name}_{key}", message)

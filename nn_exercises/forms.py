@@ -118,7 +118,7 @@ def _own_refusal(look: Look, i: int) -> bool:
     error = look.outcomes[i].error
     due = any(c.raises and c.raises.__name__ in error.kinds for c in look.prepared.cases)
     own = (
-        error.text.startswith("raise ")
+        error.text.startswith("raise ") or ": raise " in error.text
         if error.text
         else not any(
             word in error.message
@@ -280,6 +280,10 @@ def containers(look: Look) -> Diagnosis | None:
             message = (
                 f"Your function returns a function{place}: the parentheses of a call are missing, or a "
                 "value has a function's name."
+            )
+        elif given.name.startswith("array of dtype str"):
+            return look.made(
+                "text", f"{part or 'The value'} is an array of texts{place}; numbers are due.", i
             )
         else:
             a = "an" if given.name[:1] in "aeiou" else "a"

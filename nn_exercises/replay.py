@@ -180,14 +180,20 @@ def _array_changes(name: str) -> Iterator[tuple[str, str, Callable]]:
         (f"{name}_reversed", "Your results are those of `{}` in reverse order.", lambda x: x[::-1].copy()),
         (f"{name}_doubled", "`{}` counts twice in your results.", lambda x: 2 * x),
         (f"{name}_halved", "`{}` counts half in your results.", lambda x: x / 2),
+        (f"{name}_tenfold", "`{}` counts ten times in your results.", lambda x: 10 * x),
+        (f"{name}_tenth", "`{}` counts only a tenth in your results.", lambda x: x / 10),
     ):
         yield key, words.format(name), lambda a, f=f: _changed(a, name, f)
 
 
 def _changed(values: dict, name: str, f: Callable) -> dict | None:
-    if not isinstance(values[name], np.ndarray):
+    value = values[name]
+    if is_number(value):  # a single number among arrays
+        new = f(np.asarray([float(value)]))
+        return None if new is None else {name: float(new[0])}
+    if not isinstance(value, np.ndarray):
         return None
-    new = f(values[name])
+    new = f(value)
     return None if new is None else {name: new}
 
 

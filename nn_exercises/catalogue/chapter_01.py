@@ -253,6 +253,14 @@ def _(X, w, b):
     return np.cumsum(X @ w) + b
 
 
+@neuron_preactivation.mistake(
+    "bias_cut_off",
+    "You cut b to a whole number. It is a float: add it as it is.",
+)
+def _(X, w, b):
+    return X @ w + int(b)
+
+
 @neuron_preactivation.variant
 def _(X, w, b):
     z = np.zeros(X.shape[0])
@@ -334,6 +342,9 @@ def _(rng):
     yield case(np.array([[1, 0, 1]]), np.array([False, True, False]), 2, group="shape", note="one sample")
     yield case(np.array([[1], [0], [1]]), np.array([False]), 1, group="shape", note="one input")
     yield case(np.array([[0], [1]]), np.array([True]), 0, group="shape", note="one input, which inhibits")
+    X = np.ones((2, 1200), dtype=int)
+    X[1, -1] = 0
+    yield case(X, np.arange(1200) == 1199, 3, group="shape", note="one veto against 1199 active inputs")
 
 
 mcculloch_pitts.mistake(
@@ -646,6 +657,19 @@ mcculloch_pitts.mistake(
     "You subtract the *number* of active inhibitory inputs from 1, so that two of them give a negative "
     "output. Ask whether *any* is active.",
 )(lambda X, inhibitory, theta: (X[:, ~inhibitory].sum(axis=1) >= theta) * (1 - X[:, inhibitory].sum(axis=1)))
+
+
+mcculloch_pitts.mistake(
+    "inhibition_weighs_much",
+    "An inhibitory input has a large negative weight in your version, and enough excitation still overrules "
+    "it. A veto is absolute: ask whether any inhibitory input is active.",
+)(lambda X, inhibitory, theta: (X @ np.where(inhibitory, -10, 1) >= theta).astype(int))
+
+mcculloch_pitts.mistake(
+    "inhibition_weighs_theta",
+    "An inhibitory input has the weight -theta in your version, and enough excitation still overrules it. A "
+    "veto is absolute: ask whether any inhibitory input is active.",
+)(lambda X, inhibitory, theta: (X @ np.where(inhibitory, -theta, 1) >= theta).astype(int))
 
 
 @mcculloch_pitts.variant

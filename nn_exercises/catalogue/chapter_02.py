@@ -215,6 +215,16 @@ def _(z):
     return np.where(np.signbit(np.asarray(z, dtype=float)), 0, 1)
 
 
+@step.mistake(
+    "steep_sigmoid",
+    "You return a steep sigmoid: at z exactly 0 it is one half, and very near 0 it lies between 0 and 1. The "
+    "step compares z with 0.",
+)
+def _(z):
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-1000.0 * np.asarray(z)))
+
+
 @step.variant
 def _(z):
     return (np.asarray(z) >= 0).astype(float)
@@ -679,6 +689,24 @@ def _(x, y, w, b, eta=1.0):
 def _(x, y, w, b, eta=1.0):
     b_new = b + eta * (y - (np.dot(w, x) + b >= 0))
     return w + eta * (y - (np.dot(w, x) + b_new >= 0)) * x, b_new
+
+
+@perceptron_update.mistake(
+    "weights_decayed",
+    "You shrink the old weights, (1 - eta) w, before you add. The rule keeps them: w + eta (y - ŷ) x.",
+)
+def _(x, y, w, b, eta=1.0):
+    error = y - (np.dot(w, x) + b >= 0)
+    return (1 - eta) * w + eta * error * x, b + eta * error
+
+
+@perceptron_update.mistake(
+    "bias_with_the_inputs",
+    "Your bias moves by the sum of the inputs. Its input is always 1: it moves by eta (y - ŷ).",
+)
+def _(x, y, w, b, eta=1.0):
+    error = y - (np.dot(w, x) + b >= 0)
+    return w + eta * error * x, b + eta * error * np.sum(x)
 
 
 @perceptron_update.variant
@@ -1271,6 +1299,46 @@ def _(X, y, eta=1.0, max_epochs=100):
     return w, b, errors
 
 
+def _fitted(X, y, eta, max_epochs, *, start=0.0, fresh=False, one=False, rate=lambda k: 1.0):
+    """Return the perceptron's training with another start, afresh in each epoch, or one update an epoch."""
+    w, b, errors = np.full(X.shape[1], start), 0.0, []
+    for epoch in range(max_epochs):
+        if fresh:
+            w, b = np.full(X.shape[1], start), 0.0
+        count = 0
+        for xi, yi in zip(X, y, strict=True):
+            move = eta * rate(epoch) * (yi - (np.dot(w, xi) + b >= 0))
+            w, b, count = w + move * xi, b + move, count + int(move != 0)
+            if one and move != 0:
+                break
+        errors.append(count)
+        if count == 0:
+            break
+    return w, b, errors
+
+
+perceptron_fit.mistake("starts_at_ones", "Your weights start at 1. The exercise starts them at 0.")(
+    lambda X, y, eta=1.0, max_epochs=100: _fitted(X, y, eta, max_epochs, start=1.0)
+)
+
+perceptron_fit.mistake(
+    "starts_afresh_every_epoch",
+    "Your weights are set back to the start in every epoch: nothing learned lasts. Start once, before the "
+    "first epoch.",
+)(lambda X, y, eta=1.0, max_epochs=100: _fitted(X, y, eta, max_epochs, fresh=True))
+
+perceptron_fit.mistake(
+    "one_update_an_epoch",
+    "Your epoch ends after its first update (a `break` too many). Go on to the next sample: an epoch shows "
+    "all of them.",
+)(lambda X, y, eta=1.0, max_epochs=100: _fitted(X, y, eta, max_epochs, one=True))
+
+perceptron_fit.mistake(
+    "eta_shrinks",
+    "Your learning rate shrinks from epoch to epoch. Here it is eta throughout.",
+)(lambda X, y, eta=1.0, max_epochs=100: _fitted(X, y, eta, max_epochs, rate=lambda k: 1 / (k + 1)))
+
+
 @perceptron_fit.variant
 def _(X, y, eta=1.0, max_epochs=100):
     rows = np.column_stack([X, np.ones(len(X))])
@@ -1760,6 +1828,14 @@ def _(X, y, w, b):
     if margins.min() <= 0:
         raise ValueError("w and b do not separate the samples")
     return float((np.linalg.norm(rows[margins.argmin()]) / margins.min()) ** 2)
+
+
+@mistake_bound.mistake(
+    "R_not_squared", "You return R / gamma². Novikoff's bound is (R / gamma)²: square R too."
+)
+def _(X, y, w, b):
+    R2 = float((np.square(X, dtype=float).sum(axis=1) + 1).max())
+    return mistake_bound.reference(X, y, w, b) / np.sqrt(R2)
 
 
 @mistake_bound.variant

@@ -693,6 +693,15 @@ count_parameters.mistake(
 )(lambda layer_sizes: sum(m * n + n for m, n in zip(layer_sizes[::2], layer_sizes[1::2], strict=False)))
 
 
+@count_parameters.mistake(
+    "pairs_wrap_around",
+    "Your pairs wrap around: for the first layer, index -1 is the *last* one. The input layer has no weights "
+    "before it: begin with the second size.",
+)
+def _(layer_sizes):
+    return sum((layer_sizes[i - 1] + 1) * layer_sizes[i] for i in range(len(layer_sizes)))
+
+
 @count_parameters.variant
 def _(layer_sizes):
     total = 0
@@ -956,6 +965,20 @@ for _key, (_, _, _message) in _WRONG_ROWS.items():
     output_layer.mistake(_key, _message)(_wrong_row(_key))
 
 
+_LONG_NAMES = {
+    "mean_squared_error": "mse",
+    "squared_error": "mse",
+    "binary_cross_entropy": "bce",
+    "binary_crossentropy": "bce",
+    "log_loss": "bce",
+    "categorical_cross_entropy": "cross_entropy",
+    "categorical_crossentropy": "cross_entropy",
+    "nll": "cross_entropy",
+    "linear": "identity",
+    "logistic": "sigmoid",
+}
+
+
 def _right_output_layer(value, case):
     """Compare with the table; the losses' logits names are right as well."""
     task, n_classes = case.args[0], case.kwargs.get("n_classes", case.args[1] if len(case.args) > 1 else None)
@@ -987,6 +1010,14 @@ def _right_output_layer(value, case):
     for key, (wrong_task, _, message) in _WRONG_ROWS.items():
         if task == wrong_task and _wrong_row(key)(task, n_classes) == (units, activation, plain):
             return Problem(key, message)
+    for name, due in zip((activation, loss), expected[1:], strict=True):
+        if not isinstance(name, str):
+            what = "activation" if due == expected[1] else "loss"
+            return Problem("names_due", f"The {what} is due by its name, a text, and not as an object.")
+        if name != due and name.lower() == due:
+            return Problem("spelling", f"{name!r} is right but for its spelling. Write {due!r}.")
+        if name in _LONG_NAMES and _LONG_NAMES[name] == due:
+            return Problem("long_name", f"The idea is right, but this book's name for {name!r} is {due!r}.")
     what, got = next(
         (what, got)
         for what, got, due in zip(("number of units", "activation", "loss"), value, expected, strict=True)
@@ -1269,6 +1300,9 @@ def _shape_problem(value, names, shapes):
             "wrong_number_of_values",
             f"{len(names)} arrays are due, in this order: {', '.join(names)}. Return them as one tuple.",
         )
+    given = [np.shape(array) for array in value]
+    if given != list(shapes) and sorted(given) == sorted(shapes):
+        return Problem("order", f"Your arrays stand in another order. Return {', '.join(names)}.")
     for name, array, shape in zip(names, value, shapes, strict=True):
         if not isinstance(array, np.ndarray):
             return Problem(

@@ -328,6 +328,29 @@ sigmoid.mistake(
 )(lambda z: np.where(np.asarray(z) >= 0, _stable(z), np.exp(-np.abs(z)) / (1 - np.exp(-np.abs(z)) + 1e-300)))
 
 
+sigmoid.mistake(
+    "algebraic",
+    "Your curve is z / sqrt(1 + z²), shifted: it has the right shape, but is another function. The sigmoid "
+    "is 1/(1 + e^-z).",
+)(lambda z: 0.5 + 0.5 * np.asarray(z, float) / np.sqrt(1 + np.asarray(z, float) ** 2))
+
+sigmoid.mistake(
+    "arc_tangent",
+    "Your curve is an arc tangent, shifted: it has the right shape, but is another function. The sigmoid is "
+    "1/(1 + e^-z).",
+)(lambda z: 0.5 + np.arctan(np.asarray(z, float)) / np.pi)
+
+sigmoid.mistake(
+    "negative_side_cut_off",
+    "You replace negative z by 0, so that your curve stays at one half there. It falls toward 0.",
+)(lambda z: _stable(np.maximum(np.asarray(z, float), 0)))
+
+sigmoid.mistake(
+    "approximate_e",
+    "You write e as a rounded number. Take `np.exp`.",
+)(lambda z: 1 / (1 + 2.7 ** -np.clip(np.asarray(z, float), -700, 700)))
+
+
 @sigmoid.variant
 def _(z):
     z = np.asarray(z, dtype=float)
@@ -583,6 +606,28 @@ def _(z):
     out = _slope(z)
     z[...] = np.clip(_stable(z), -1e6, 1e6)
     return out
+
+
+sigmoid_prime.mistake(
+    "square_of_the_exponential",
+    "Your denominator is 1 + e^(-2z), the square at the exponential alone. The whole bracket is squared: "
+    "(1 + e^-z)².",
+)(lambda z: np.exp(-np.abs(np.asarray(z, float))) / (1 + np.exp(-2 * np.abs(np.asarray(z, float)))))
+
+sigmoid_prime.mistake(
+    "sigmoid_of_the_size",
+    "You return the sigmoid of |z|, and not its slope. The slope is s(1 - s).",
+)(lambda z: 1 / (1 + np.exp(-np.abs(np.asarray(z, float)))))
+
+sigmoid_prime.mistake(
+    "always_a_quarter",
+    "You return 1/4 for every z. That is the slope at 0; it falls to both sides.",
+)(lambda z: np.full(np.shape(z), 0.25))
+
+sigmoid_prime.mistake(
+    "bell_curve",
+    "Your slope is a Gaussian bell. It has the right look, but is another function: the slope is s(1 - s).",
+)(lambda z: 0.25 * np.exp(-(np.asarray(z, float) ** 2) / 4))
 
 
 @sigmoid_prime.variant
@@ -877,6 +922,12 @@ tanh_prime.mistake(
     "doubled_argument",
     "You square tanh(2z): your slope is that of a curve twice as steep. Take tanh of z itself.",
 )(lambda z: 1 - np.tanh(2 * np.asarray(z)) ** 2)
+
+
+tanh_prime.mistake(
+    "area_tangent",
+    "1/(1 - z²) is the derivative of the *inverse* of tanh. The derivative of tanh is 1 - tanh².",
+)(lambda z: 1 / (1 - np.asarray(z, float) ** 2))
 
 
 @tanh_prime.variant
@@ -1198,6 +1249,17 @@ def _(z, alpha=0.01):
     return out
 
 
+leaky_relu.mistake(
+    "softplus",
+    "You return log(1 + e^z), the softplus. The leaky ReLU consists of two straight lines.",
+)(lambda z, alpha=0.01: np.logaddexp(0, z))
+
+leaky_relu.mistake(
+    "negative_dropped",
+    "You leave the entries out that are not positive. Every entry has a value: alpha z where z is negative.",
+)(lambda z, alpha=0.01: np.asarray(z)[np.asarray(z) > 0])
+
+
 leaky_relu.variant(lambda z, alpha=0.01: np.where(np.asarray(z) > 0, z, alpha * np.asarray(z)))
 leaky_relu.variant(lambda z, alpha=0.01: np.maximum(0, z) + alpha * np.minimum(0, z))
 leaky_relu.variant(lambda z, alpha=0.01: np.asarray(z) * np.where(np.asarray(z) >= 0, 1, alpha))
@@ -1500,6 +1562,23 @@ def _(z, alpha=1.0):
 )
 def _(z, alpha=1.0):
     return np.array([float(v) if v > 0 else alpha * (np.exp(v) - 1) for v in z])
+
+
+elu.mistake(
+    "sides_exchanged_curve",
+    "The two sides are exchanged: negative z come back unchanged and positive ones go through the "
+    "exponential. z where z is positive, alpha (e^z - 1) elsewhere.",
+)(lambda z, alpha=1.0: np.where(np.asarray(z) < 0, z, alpha * np.expm1(np.minimum(z, 0))))
+
+elu.mistake(
+    "softplus_times_alpha",
+    "You return alpha log(1 + e^z), a softplus. The ELU is z itself where z is positive.",
+)(lambda z, alpha=1.0: alpha * np.logaddexp(0, z))
+
+elu.mistake(
+    "cut_off_at_minus_alpha",
+    "Your negative side is straight and then cut off at -alpha. The ELU bends: alpha (e^z - 1).",
+)(lambda z, alpha=1.0: np.maximum(z, -float(alpha)))
 
 
 @elu.variant
@@ -1919,6 +1998,23 @@ def _(dA, Z, alpha):
     dZ = np.zeros_like(Z)
     dZ[...] = _right_dz(dA, Z, alpha)
     return dZ, _dalpha(dA, Z, alpha)
+
+
+@prelu_backward.mistake(
+    "forward_value",
+    "Your dZ is the layer's *value*, Z or alpha Z. The slope is due, 1 or alpha, times dA.",
+)
+def _(dA, Z, alpha):
+    return np.where(Z > 0, Z, alpha * Z) * 1.0, prelu_backward.reference(dA, Z, alpha)[1]
+
+
+@prelu_backward.mistake(
+    "alpha_updated",
+    "You return alpha after a step instead of its gradient. The optimizer takes the step; return dalpha.",
+)
+def _(dA, Z, alpha):
+    dZ, dalpha = prelu_backward.reference(dA, Z, alpha)
+    return dZ, alpha - dalpha
 
 
 @prelu_backward.variant
@@ -2765,6 +2861,42 @@ def _(dP, P):
     return np.array(
         [d[-1] * p[-1] * ((np.arange(len(p)) == len(p) - 1) - p) for d, p in zip(dP, P, strict=True)]
     )
+
+
+@softmax_backward.mistake(
+    "sum_times_P",
+    "You subtract P times the sum of dP from dP. The sum is weighted, of dP times P, and the difference is "
+    "scaled by P.",
+)
+def _(dP, P):
+    return dP - P * np.sum(dP, axis=1, keepdims=True)
+
+
+@softmax_backward.mistake(
+    "P_for_the_sum",
+    "You subtract P from dP. What is subtracted is one number for each row, the sum of dP times P.",
+)
+def _(dP, P):
+    return P * (dP - P)
+
+
+@softmax_backward.mistake(
+    "rows_overwritten",
+    "Your loop writes every row's result into the first row. Row i belongs into row i.",
+)
+def _(dP, P):
+    dZ = np.zeros(P.shape)
+    dZ[0] = P[-1] * (dP[-1] - np.dot(dP[-1], P[-1]))
+    return dZ
+
+
+@softmax_backward.mistake(
+    "own probability only",
+    "You return dP (1 - P): each entry looks at its own probability alone, and the factor P is missing. "
+    "Every score moves every probability of its row.",
+)
+def _(dP, P):
+    return dP * (1 - P)
 
 
 @softmax_backward.variant

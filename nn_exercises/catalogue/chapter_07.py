@@ -328,6 +328,36 @@ def _(y_pred, y_true):
     return float(np.mean(np.square(y_pred, dtype=float) - np.square(y_true, dtype=float))), grad
 
 
+@mse_loss.mistake(
+    "errors cut to integers",
+    "You cut the errors to whole numbers before they are squared. They are floats.",
+)
+def _(y_pred, y_true):
+    mse_loss.reference(y_pred, y_true)
+    d = np.trunc(np.subtract(y_pred, y_true, dtype=float))
+    return float(np.mean(d**2)), 2 * d / d.size
+
+
+@mse_loss.mistake(
+    "variance of the errors",
+    "Your loss is the variance of the errors: their mean is taken off first. The mean of the squares is due.",
+)
+def _(y_pred, y_true):
+    _loss, grad = mse_loss.reference(y_pred, y_true)
+    return float(np.var(np.subtract(y_pred, y_true, dtype=float))), grad
+
+
+@mse_loss.mistake(
+    "divided by N - 1",
+    "You divide by N - 1, as the variance of a sample does. The loss is the plain mean: divide by N.",
+)
+def _(y_pred, y_true):
+    loss, grad = mse_loss.reference(y_pred, y_true)
+    with np.errstate(all="ignore"):
+        factor = np.float64(grad.size) / (grad.size - 1)
+        return float(loss * factor), grad * factor
+
+
 @mse_loss.variant
 def _(y_pred, y_true):
     y_pred, y_true = np.asarray(y_pred, dtype=float), np.asarray(y_true, dtype=float)
@@ -594,6 +624,23 @@ def _(y_pred, y_true):
 def _(y_pred, y_true):
     d = np.subtract(y_pred, y_true, dtype=float)
     return d / (np.abs(d) + 1e-2) / d.size
+
+
+@mae_grad.mistake(
+    "divided by N - 1",
+    "You divide by N - 1. The mean runs over all N elements.",
+)
+def _(y_pred, y_true):
+    return np.sign(np.subtract(y_pred, y_true, dtype=float)) / max(np.size(y_pred) - 1, 1)
+
+
+@mae_grad.mistake(
+    "something else where equal",
+    "Where prediction and target are equal your slope is neither 0 nor 1/N in size. This exercise takes 0.",
+)
+def _(y_pred, y_true):
+    d = np.subtract(y_pred, y_true, dtype=float)
+    return np.where(d == 0, 0.5, np.sign(d)) / d.size
 
 
 @mae_grad.variant
@@ -891,6 +938,24 @@ huber_loss.mistake(
     lambda y_pred, y_true, delta=1.0: huber_loss.reference(
         np.mean(np.abs(np.subtract(y_pred, y_true))), np.float64(0.0), delta
     )
+)
+
+
+huber_loss.mistake(
+    "logarithm of cosh",
+    "You compute log cosh, a smooth relative. Here the loss has two branches, which meet at delta.",
+)(
+    lambda y_pred, y_true, delta=1.0: float(
+        np.mean(np.logaddexp(np.subtract(y_pred, y_true), np.subtract(y_true, y_pred)) - np.log(2))
+    )
+)
+
+huber_loss.mistake(
+    "median instead of mean", "You take the median over the elements. The loss is their mean."
+)(_huber(collect=np.median))
+
+huber_loss.mistake("largest instead of mean", "You take the largest loss. The loss is the mean of all.")(
+    _huber(collect=np.max)
 )
 
 
@@ -1767,6 +1832,19 @@ def _(logits, y):
     return float(-np.sum(Y * log_p) / len(Y)), (np.exp(log_p) - Y) / len(Y)
 
 
+@softmax_cross_entropy.mistake(
+    "1 subtracted after the division",
+    "You divide the probabilities by n first and subtract a whole 1 then. Subtract 1, then divide by n (or "
+    "subtract 1/n).",
+)
+def _(logits, y):
+    loss, grad = softmax_cross_entropy.reference(logits, y)
+    n = len(grad)
+    wrong = grad.copy()
+    wrong[np.arange(n), y] += 1 / n - 1
+    return loss, wrong
+
+
 @softmax_cross_entropy.variant
 def _(logits, y):
     n, k = logits.shape
@@ -2139,6 +2217,16 @@ hinge_loss.mistake(
 hinge_loss.mistake("order exchanged", "You return the gradient first. Return the loss, then its gradient.")(
     lambda scores, y: hinge_loss.reference(scores, y)[::-1]
 )
+
+
+@hinge_loss.mistake(
+    "logistic loss",
+    "You compute log(1 + e^(-y s)), the logistic loss: it never reaches 0. The hinge is max(0, 1 - y s).",
+)
+def _(scores, y):
+    hinge_loss.reference(scores, y)
+    m = np.asarray(y) * np.asarray(scores, dtype=float)
+    return float(np.logaddexp(0, -m).mean()), -y / (1 + np.exp(m)) / len(m)
 
 
 @hinge_loss.variant
@@ -2570,6 +2658,26 @@ def _(p, y):
     return float(-np.mean(y * np.log(q) + (1 - y) * np.log(r))), -(y / q - (1 - y) / r) / len(p)
 
 
+@binary_cross_entropy.mistake(
+    "log1p",
+    "You add 1 inside the logarithms (`np.log1p`). That is another function: log p and log(1 - p) are due.",
+)
+def _(p, y):
+    q = np.clip(p, 1e-12, 1 - 1e-12)
+    grad = binary_cross_entropy.reference(p, y)[1]
+    return float(-np.mean(y * np.log1p(q) + (1 - y) * np.log1p(1 - q))), grad
+
+
+@binary_cross_entropy.mistake(
+    "parentheses around 1 - y",
+    "`1 - y * log(1 - p)` multiplies only y by the logarithm. Put 1 - y in parentheses.",
+)
+def _(p, y):
+    q = np.clip(p, 1e-12, 1 - 1e-12)
+    grad = binary_cross_entropy.reference(p, y)[1]
+    return float(-np.mean(y * np.log(q) + 1 - y * np.log(1 - q))), grad
+
+
 @binary_cross_entropy.variant
 def _(p, y):
     eps = 1e-9
@@ -2815,6 +2923,24 @@ categorical_cross_entropy.mistake(
     "logarithm left out",
     "You return 1 minus the probability of the right class, on average. The loss is -log of it.",
 )(lambda P, Y: float(np.mean(1 - np.sum(P * Y, axis=1))))
+
+
+categorical_cross_entropy.mistake(
+    "squared error",
+    "You compute the squared error of the probabilities (the Brier score). The loss is -log of the right "
+    "class's probability.",
+)(lambda P, Y: float(np.mean(np.sum((P - Y) ** 2, axis=1))))
+
+categorical_cross_entropy.mistake(
+    "kept above a tenth",
+    "You keep P above 0.1 or so: small probabilities of the right class then cost too little. 1e-12 is "
+    "plenty.",
+)(lambda P, Y: float(-np.sum(Y * np.log(np.clip(P, 0.1, 1))) / len(P)))
+
+categorical_cross_entropy.mistake(
+    "normalized over the samples",
+    "You divide P by the sums of its columns. Its rows are probabilities already: take them as they are.",
+)(lambda P, Y: float(-np.sum(Y * np.log(np.clip(P / P.sum(axis=0), 1e-12, 1))) / len(P)))
 
 
 @categorical_cross_entropy.variant

@@ -228,6 +228,12 @@ momentum_step.mistake(
 )(_momentum(lambda w, g, v, lr, beta: _moved(w, v + beta * lr * g)))
 
 
+momentum_step.mistake(
+    "beta in the step too",
+    "w moves by beta times the new velocity. It moves by the velocity itself.",
+)(_momentum(lambda w, g, v, lr, beta: (w - beta * (beta * v + lr * g), beta * v + lr * g)))
+
+
 @momentum_step.variant
 def _(w, g, v, lr, beta=0.9):
     w, v = w.copy(), v.copy()
@@ -578,6 +584,12 @@ nag_step.mistake(
 )
 
 
+nag_step.mistake(
+    "mean of two gradients",
+    "You average the gradients at w and at the look-ahead point. Only the look-ahead one is used.",
+)(_nag(lambda w, v, grad, lr, beta: _moved(w, beta * v + lr * 0.5 * (grad(w) + grad(w - beta * v)))))
+
+
 @nag_step.variant
 def _(w, v, grad, lr, beta=0.9):
     ahead = w - beta * v
@@ -848,6 +860,26 @@ adagrad_step.mistake(
 )(lambda w, g, s, lr, eps=1e-8: (w - lr * g / (np.sqrt(np.abs(s + g)) + eps), s + g))
 
 
+adagrad_step.mistake(
+    "sign of the gradient",
+    "You step by lr times the gradient's sign. It is divided by the root of the sum of *all* squares so far.",
+)(lambda w, g, s, lr, eps=1e-8: (w - lr * np.sign(g), s + g**2))
+
+adagrad_step.mistake(
+    "lr inside the root",
+    "You take the root of lr as well. It stands in front: lr g / (sqrt(s) + eps).",
+)(lambda w, g, s, lr, eps=1e-8: (w - g * np.sqrt(lr / (s + g**2 + eps)), s + g**2))
+
+adagrad_step.mistake(
+    "lr in the sum",
+    "You multiply the gradient by lr before you square it. The sum adds up the plain squares.",
+)(lambda w, g, s, lr, eps=1e-8: (w - lr * g / (np.sqrt(s + (lr * g) ** 2) + eps), s + (lr * g) ** 2))
+
+adagrad_step.mistake("square counted twice", "You add the square twice. It is s + g².")(
+    lambda w, g, s, lr, eps=1e-8: (w - lr * g / (np.sqrt(s + 2 * g**2) + eps), s + 2 * g**2)
+)
+
+
 @adagrad_step.variant
 def _(w, g, s, lr, eps=1e-8):
     w, s = w.copy(), s.copy()
@@ -1105,6 +1137,37 @@ def _(w, g, s, lr, rho=0.9, eps=1e-8):
     s = rho * s + (1 - rho) * g**2
     w -= lr * g / (np.sqrt(s) + eps)
     return w, s
+
+
+rmsprop_step.mistake(
+    "mean taken off",
+    "You take the mean gradient off before squaring (the centered form). Here s averages the plain squares.",
+)(
+    lambda w, g, s, lr, rho=0.9, eps=1e-8: (
+        w - lr * g / (np.sqrt(rho * s + (1 - rho) * (g - np.mean(g)) ** 2) + eps),
+        rho * s + (1 - rho) * (g - np.mean(g)) ** 2,
+    )
+)
+
+rmsprop_step.mistake(
+    "square in the step",
+    "Your step has g² in the numerator. It is lr g: the sign of the gradient must survive.",
+)(
+    lambda w, g, s, lr, rho=0.9, eps=1e-8: (
+        w - lr * g**2 / (np.sqrt(rho * s + (1 - rho) * g**2) + eps),
+        rho * s + (1 - rho) * g**2,
+    )
+)
+
+rmsprop_step.mistake(
+    "step returned",
+    "You return the step as the new w. Subtract it from w.",
+)(
+    lambda w, g, s, lr, rho=0.9, eps=1e-8: (
+        lr * g / (np.sqrt(rho * s + (1 - rho) * g**2) + eps),
+        rho * s + (1 - rho) * g**2,
+    )
+)
 
 
 @rmsprop_step.variant
@@ -1487,6 +1550,25 @@ ADAM_MISTAKES = [
         "v never falls",
         "You keep the larger of the old and the new v: that is AMSGrad. Adam's v may fall again.",
         _adam(second=lambda v, g, b: np.maximum(v, b * v + (1 - b) * g**2)),
+    ),
+    (
+        "roots in the correction of m",
+        "You divide m by the root of 1 - beta1^t. The root belongs to v alone.",
+        _adam(lambda m, v, t, b1, b2, eps, g: m / np.sqrt(1 - b1**t) / (np.sqrt(v / (1 - b2**t)) + eps)),
+    ),
+    (
+        "mean of the squares in v",
+        "v takes in the *mean* square over all parameters. Each parameter has its own: the square of its "
+        "gradient.",
+        _adam(second=lambda v, g, b: b * v + (1 - b) * np.mean(g**2)),
+    ),
+    (
+        "largest gradient in v",
+        "v keeps the largest |g|: that is AdaMax. Adam averages the squares.",
+        _adam(
+            lambda m, v, t, b1, b2, eps, g: m / (1 - b1**t) / (v + eps),
+            second=lambda v, g, b: np.maximum(b * v, np.abs(g)),
+        ),
     ),
     (
         "moments forgotten",
@@ -2160,6 +2242,19 @@ def _(grad, w0, lr, n_steps):
     return path[: flat[0] + 1] if flat else path
 
 
+@gradient_descent.mistake(
+    "momentum added",
+    "You keep a velocity: that is gradient descent with momentum. Here each step is lr times the gradient "
+    "alone.",
+)
+def _(grad, w0, lr, n_steps):
+    path, v = [np.array(w0, dtype=float)], 0.0
+    for _step in range(n_steps):
+        v = 0.9 * v + lr * np.asarray(grad(path[-1]), dtype=float)
+        path.append(path[-1] - v)
+    return np.array(path)
+
+
 @gradient_descent.variant
 def _(grad, w0, lr, n_steps):
     w = w0.astype(float)
@@ -2359,6 +2454,13 @@ cosine_lr.mistake("linear", "Your rate falls along a straight line. Here it foll
 )
 
 
+cosine_lr.mistake(
+    "size of the cosine",
+    "You take the cosine's size: the rate is back at lr_max when t = T. The shift, 1 + cos, keeps it "
+    "positive.",
+)(_cosine(lambda hi, t, T, lo: lo + (hi - lo) * np.abs(np.cos(np.pi * t / T))))
+
+
 @cosine_lr.variant
 def _(lr_max, t, T, lr_min=0.0):
     if t >= T:
@@ -2552,6 +2654,12 @@ step_lr.mistake(
 )(_stepwise(lambda lr0, e, drop, every: type(lr0)(lr0 * drop ** (e // every))))
 
 
+step_lr.mistake(
+    "held at a tenth",
+    "Your rate never falls below a tenth of lr0. The formula has no lower end.",
+)(_stepwise(lambda lr0, e, drop, every: max(lr0 * drop ** (e // every), 0.1 * lr0)))
+
+
 @step_lr.variant
 def _(lr0, epoch, drop=0.5, every=10):
     lr = float(lr0)
@@ -2666,6 +2774,16 @@ for _key, _message, _code in [
     ("base 2", "You take powers of 2. The base is e: `np.exp`.", lambda lr0, t, k: lr0 * 2.0 ** (-k * t)),
     ("base 10", "You take powers of 10. The base is e: `np.exp`.", lambda lr0, t, k: lr0 * 10.0 ** (-k * t)),
     ("lr0 left out", "Your rate does not contain lr0: it starts at 1.", lambda lr0, t, k: np.exp(-k * t)),
+    (
+        "half-life",
+        "You halve the rate in every time k. The decay is e^(-k t).",
+        lambda lr0, t, k: lr0 * 0.5 ** (np.float64(t) / k),
+    ),
+    (
+        "exponential subtracted",
+        "You subtract the exponential from lr0. It is a factor: lr0 times e^(-k t).",
+        lambda lr0, t, k: lr0 - np.exp(k * t),
+    ),
     (
         "lr0 in the exponent",
         "lr0 stands in your exponent. It is the factor in front.",
@@ -2810,6 +2928,16 @@ for _key, _message, _code in [
         "linear",
         "You compute lr0 (1 - k t), a straight line that becomes negative. Divide by 1 + k t.",
         lambda lr0, t, k: lr0 * (1.0 - k * t),
+    ),
+    (
+        "t outside the denominator",
+        "`lr0 / (1 + k) * t` multiplies by t. The product k t belongs inside the parentheses.",
+        lambda lr0, t, k: lr0 / (1 + k) * t,
+    ),
+    (
+        "the larger of 1 and k t",
+        "Your denominator is the larger of 1 and k t. It is their sum, 1 + k t.",
+        lambda lr0, t, k: lr0 / max(1, k * t),
     ),
     (
         "1 + t to the power k",
