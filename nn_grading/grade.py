@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import signal
 import socket
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -19,7 +20,6 @@ from nn_grading.sandbox import Sandbox
 from nn_grading.worker import NOT_ENOUGH_MEMORY
 
 STATUSES = ("unreadable", "not_attempted", "not_allowed", "crashed", "timeout", "error", "failed", "passed")
-RIGHT = object()  # in the place of a reply that is the reference's to the bit
 LARGEST_REPLY = 32 * 2**20
 ATTEMPTS = 3  # runs of an answer whose process is killed, by itself or from outside
 GRACE = 1.0  # seconds in which the worker may still report that the time was up
@@ -61,6 +61,7 @@ class Script:
     functions: tuple[run.Fn, ...]
     expected: tuple[Any, ...]
     due: tuple[bytes, bytes]  # the whole reply of an answer that does what the reference does, to the bit
+    told: dict[bytes, Any] = field(default_factory=dict)  # results of wrong answers, by all that decides them
 
     def load(self, messages: Any) -> list[run.Outcome]:
         """Return the outcomes of a reply; one that equals the reference's to the bit *is* the reference's."""
@@ -249,8 +250,8 @@ def _grade_reading(
     script = script_of(exercise.name, seed)
     for attempt in range(ATTEMPTS):
         try:
-            reply, asked = line.run(exercise, reading, script, limits.seconds(exercise))
-            result = _result(exercise, script, reply, asked, line)
+            data, asked = line.run(exercise, reading, script, limits.seconds(exercise))
+            result = _result(exercise, script, data, asked, line)
             break
         except EndedError as end:
             if not end.killed or attempt == ATTEMPTS - 1:
@@ -278,22 +279,23 @@ def _grade_reading(
     )
 
 
-def _result(exercise: Exercise, script: Script, reply: Any, asked: list[dict[str, int]], line: _Line) -> Any:
+def _result(
+    exercise: Exercise, script: Script, data: tuple[bytes, bytes], asked: list[dict[str, int]], line: _Line
+) -> Any:
     """Return the Result for a worker's reply, or a row where it did not come to calls."""
     prepared = script.prepared
-    if reply is RIGHT:
-        served = [_with_count(o, n) is o for o, n in zip(prepared.expected, asked, strict=True)]
-        if all(served) and exercise.make_marks is None:
+    if data == script.due and exercise.make_marks is None:
+        if all(_with_count(o, n) is o for o, n in zip(prepared.expected, asked, strict=True)):
             return right(exercise)
-        reply = {"outcomes": list(script.expected)}
-    problem = reply.get("problem") if isinstance(reply, dict) else None
-    if isinstance(problem, dict):
-        return _problem(exercise, problem)
     try:
+        reply = protocol.decode(*data)
+        if isinstance(reply, dict) and isinstance(reply.get("problem"), dict):
+            return _problem(exercise, reply["problem"])
         outcomes = script.load(reply["outcomes"])
         if len(outcomes) != len(prepared.calls):
             raise wire.WireError(f"{len(outcomes)} outcomes for {len(prepared.calls)} calls")
-    except (KeyError, TypeError, ValueError) as error:
+    except (protocol.ProtocolError, KeyError, TypeError, ValueError) as error:
+        line.close(kill=True)
         raise EndedError("crashed", f"The worker's report could not be read ({error}).") from None
     if any(o.error is not None and o.error.type == "MemoryError" for o in outcomes):
         raise EndedError("crashed", "The answer used more memory than it may.")
@@ -302,7 +304,23 @@ def _result(exercise: Exercise, script: Script, reply: Any, asked: list[dict[str
         return row(exercise, "not_allowed", message=message, mistake="not_allowed")
     outcomes = [_with_count(o, n) for o, n in zip(outcomes, asked, strict=True)]
     equal = all(outcome is like for outcome, like in zip(outcomes, prepared.expected, strict=True))
-    return result_of(prepared, outcomes, None if equal else line.facts())
+    facts = None if equal else line.facts()
+    return _told(script, data, asked, outcomes, facts)
+
+
+TELL = 64  # results to remember of one script
+
+
+def _told(
+    script: Script, data: tuple[bytes, bytes], asked: Any, outcomes: list[run.Outcome], facts: Any
+) -> Any:
+    """Return what is to be said of these outcomes; the class's favourite mistakes are diagnosed once."""
+    key = hashlib.blake2b(b"\0".join([*data, repr(asked).encode(), repr(facts).encode()])).digest()
+    if key not in script.told:
+        if len(script.told) >= TELL:
+            script.told.pop(next(iter(script.told)))
+        script.told[key] = result_of(script.prepared, outcomes, facts)
+    return script.told[key]
 
 
 def _with_count(outcome: run.Outcome, served: dict[str, int]) -> run.Outcome:
@@ -355,7 +373,7 @@ class _Line:
 
     def run(
         self, exercise: Exercise, reading: names.Reading, script: Script, seconds: float
-    ) -> tuple[Any, list[dict[str, int]]]:
+    ) -> tuple[tuple[bytes, bytes], list[dict[str, int]]]:
         """Return the worker's reply, and how often each call asked each callable; or raise `EndedError`."""
         functions = script.functions
         order = {
@@ -375,11 +393,9 @@ class _Line:
                 data = protocol.receive_encoded(
                     self.socket, deadline, LARGEST_REPLY, protocol.LARGEST_TEXT
                 )
-                if data == script.due:
-                    return RIGHT, asked
+                if not data[0].startswith(b',{"ask":', data[0].find(b"]") + 1):
+                    return data, asked
                 reply = protocol.decode(*data)
-                if not (isinstance(reply, dict) and "ask" in reply):
-                    return reply, asked
                 began = time.monotonic()
                 protocol.send(self.socket, _answer(reply, functions, asked), deadline)
                 # The limit counts the student's own time.
