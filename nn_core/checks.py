@@ -31,11 +31,21 @@ def as_floats(name, x, *, finite=False, min_ndim=0):
     if x.ndim < min_ndim:
         raise ValueError(f"{name} must have at least {min_ndim} axes, got shape {x.shape}")
     if finite:
-        if not np.isfinite(x).all():
+        if not all_finite(x):
             raise ValueError(f"{name} must hold finite numbers, got {describe_bad(x)}")
     elif np.isnan(x).any():
         raise ValueError(f"{name} must not hold NaN, got {describe_bad(x)}")
     return x
+
+
+def all_finite(x):
+    """Return whether no entry is NaN or infinite.
+
+    A sum is finite only if all its terms are, and needs no array of truth values beside large data; one that
+    overflows says nothing, and then each entry is looked at.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(x.sum())) or bool(np.isfinite(x).all())
 
 
 def describe_bad(x):

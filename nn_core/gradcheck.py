@@ -6,6 +6,7 @@ knows no calculus and makes no mistakes of its own, which makes it the judge of 
 
 import numpy as np
 
+from nn_core import training
 from nn_core.checks import a_number, as_floats
 
 TOLERANCE = 1e-6
@@ -43,11 +44,55 @@ def numerical_gradient(f, x, h=1e-5):
     return gradient
 
 
+def stacked_differences(objective, theta, h):
+    """Return the same differences, with many nudged points in one call of ``objective.losses``."""
+    numeric = np.empty(theta.size)
+    for start in range(0, theta.size, objective.at_once):
+        some = numeric[start : start + objective.at_once]
+        nudges = h * np.eye(len(some), theta.size, start)
+        some[:] = (objective.losses(theta + nudges) - objective.losses(theta - nudges)) / (2 * h)  # (6.5)
+    return numeric
+
+
 def as_scalar(value):
     """Return what f returned as a float, or say that it is not one number."""
     if np.size(value) != 1:
         raise ValueError(f"f must return one number, got an array of shape {np.shape(value)}")
     return float(np.reshape(value, ()))
+
+
+class Objective:
+    """The loss of a network as a function of its parameters: theta -> (loss, gradient)."""
+
+    def __init__(self, net, X, y, loss):
+        self.net, self.loss = net, training.choose_loss(net, loss)
+        self.X, self.Y = training.examples(net, self.loss, "X", X, "y", y)
+        self.at_once = max(500_000 // (net.theta.size + len(self.X) * max(net.sizes)), 1)  # for `losses`
+
+    def __call__(self, theta):
+        """Set the network's parameters; return the loss, and the network's `grad`, filled."""
+        net = self.net
+        if theta is not net.theta:
+            net.theta[...] = theta
+        Z = net.run(self.X, net.nowhere)
+        net.run_back(training.loss_gradient(net, self.loss, Z, self.Y), net.nowhere)
+        return training.loss_value(net, self.loss, Z, self.Y), net.grad
+
+    def losses(self, thetas):
+        """Return the loss at each of the rows of `thetas`, and leave the network as it is.
+
+        All rows go through the network at once, as stacks of parameters, W of shape (m, n_in, n_out): for a
+        small network a third of the time of one row after the other.
+        """
+        A, start = self.X, 0
+        for layer in self.net.sequence:
+            stacks = []
+            for name in layer.names:
+                part = np.atleast_2d(getattr(layer, name))
+                stacks.append(thetas[:, start : start + part.size].reshape(-1, *part.shape))
+                start += part.size
+            A = layer.at(A, *stacks)
+        return np.array([training.loss_value(self.net, self.loss, Z, self.Y) for Z in A])
 
 
 class GradientReport:
@@ -97,7 +142,8 @@ def gradient_check(loss_and_grad, theta, h=1e-5):
 
     Parameters
     ----------
-    loss_and_grad : function theta -> (loss, gradient of the shape of theta)
+    loss_and_grad : function theta -> (loss, gradient of the shape of theta); that of a network is
+        ``net.objective(X, y)``, whose ``losses`` are asked for the loss at all nudged points at once
     theta : array; left as it is
     h : positive float
 
@@ -113,6 +159,9 @@ def gradient_check(loss_and_grad, theta, h=1e-5):
     analytic = np.array(analytic, dtype=np.float64)  # a copy: the next calls may fill the same array
     if analytic.shape != theta.shape:
         raise ValueError(f"loss_and_grad must return a gradient of shape {theta.shape}, got {analytic.shape}")
-    numeric = numerical_gradient(lambda x: loss_and_grad(x)[0], theta, h)
+    if hasattr(loss_and_grad, "losses"):
+        numeric = stacked_differences(loss_and_grad, theta, a_number("h", h, 0, open_low=True))
+    else:
+        numeric = numerical_gradient(lambda x: loss_and_grad(x)[0], theta, h)
     noise = 10 * np.finfo(np.float64).eps * max(abs(as_scalar(loss)), 1e-3) / h
     return GradientReport(analytic, numeric, noise)

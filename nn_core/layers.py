@@ -124,6 +124,10 @@ class Linear(Layer):
         Z += self.b  # (5.1)
         return Z
 
+    def at(self, X, W, b):
+        """Return Z for other parameters than the layer's own, or for stacks of them (m, …)."""
+        return X @ W + b
+
     def backward(self, dZ, out=None):
         """Fill dW and db from dZ (n_samples, n_out); return dX (n_samples, n_in)."""
         self.parameter_gradients(dZ)
@@ -143,7 +147,9 @@ class Activation(Layer):
     def __init__(self, name, **params):
         self.function = lookup("activation", name, ACTIVATIONS)
         self.params = self.function.checked(params)
-        self.f, self.df = (partial(f, **self.params) for f in (self.function.f, self.function.df))
+        self.f, self.df = self.function.f, self.function.df
+        if self.params:
+            self.f, self.df = partial(self.f, **self.params), partial(self.df, **self.params)
         self.Z = self.A = None
 
     def forward(self, Z, out=None):
@@ -155,6 +161,8 @@ class Activation(Layer):
     def infer(self, Z, out=None):
         """Return A, and keep nothing for a backward pass."""
         return self.f(Z, out=out)
+
+    at = infer  # it has no parameters
 
     def backward(self, dA, out=None):
         """Return dZ = dA f'(Z)."""
@@ -187,7 +195,11 @@ class PReLU(Layer):
 
     def infer(self, Z, out=None):
         """Return A, and keep nothing for a backward pass."""
-        return np.add(np.maximum(Z, 0), self.alpha * np.minimum(Z, 0), out=out)
+        return self.at(Z, self.alpha, out)
+
+    def at(self, Z, alpha, out=None):
+        """Return A for another alpha than the layer's own, or for a stack of them (m, 1, n_units)."""
+        return np.add(np.maximum(Z, 0), alpha * np.minimum(Z, 0), out=out)
 
     def backward(self, dA, out=None):
         """Fill dalpha from dA (n_samples, n_units); return dZ."""

@@ -53,7 +53,7 @@ class Optimizer:
         """
         if theta is not self._theta or grad is not self._grad:  # the arrays of the last step need no look:
             self._look(theta, grad)  # 1 of 20 µs for a step of a small network
-        lr = float(self.rate)
+        lr = float(self.lr(self.t) if callable(self.lr) else self.lr)
         for theta_b, grad_b, *memory_b in self._blocks:
             self.update(theta_b, grad_b, lr, *memory_b)
         self.t += 1

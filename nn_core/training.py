@@ -99,7 +99,7 @@ def fit(net, X, y, loss=None, optimizer=None, epochs=20, batch_size=32, rng=None
 
     history = History()
     best_theta, best_loss, begin = None, np.inf, time.perf_counter()
-    Z, Y_epoch = np.empty(Y.shape, net.dtype), np.empty(Y.shape, net.dtype)  # outputs and targets, in the order of one epoch
+    Z, Y_epoch = (np.empty(Y.shape, net.dtype) for _ in range(2))  # of an epoch, in the order of its batches
     lengths = {batch_size, n % batch_size or batch_size}  # that of the last batch may differ
     arrays = {length: shared_arrays(net.sizes, length, net.dtype) for length in lengths}
     gradient = functools.partial(loss_gradient, net, loss)

@@ -107,6 +107,24 @@ def test_gradient_at_any_depth(hidden, sizes, rng):
     assert report.passed, report.text
 
 
+@pytest.mark.parametrize("task", OUTPUTS)
+@pytest.mark.parametrize("hidden", ["relu", "prelu"])
+def test_objective_is_the_loss_and_checks_many_points_at_once(task, hidden, rng):
+    output, loss, targets = OUTPUTS[task]
+    net = nn.MLP([4, 5, 4, 3], hidden=hidden, output=output, rng=rng)
+    X, y = rng.normal(size=(6, 4)), targets(rng)
+    objective, theta = net.objective(X, y, loss), net.theta.copy()
+    thetas = theta + 0.1 * rng.normal(size=(7, theta.size))
+    losses = objective.losses(thetas)
+    np.testing.assert_array_equal(net.theta, theta)
+    np.testing.assert_allclose(losses, [objective(row)[0] for row in thetas], rtol=1e-12)
+    one_by_one = nn.gradient_check(lambda theta: objective(theta), theta)
+    for objective.at_once in (1, 7, 1000):
+        report = nn.gradient_check(objective, theta)
+        assert report.passed, report.text
+        np.testing.assert_allclose(report.numeric, one_by_one.numeric, rtol=1e-6, atol=1e-9)
+
+
 def test_a_wrong_backward_is_caught(rng, monkeypatch):
     def without_transpose(self, dZ, out=None):
         self.parameter_gradients(dZ)
@@ -114,7 +132,9 @@ def test_a_wrong_backward_is_caught(rng, monkeypatch):
 
     monkeypatch.setattr(nn.layers.Linear, "backward", without_transpose)
     net = nn.MLP([3, 3, 3], hidden="tanh", rng=rng)
-    assert not check_gradient(net, rng.normal(size=(5, 3)), rng.normal(size=(5, 3))).passed
+    X, y = rng.normal(size=(5, 3)), rng.normal(size=(5, 3))
+    assert not check_gradient(net, X, y).passed
+    assert not nn.gradient_check(net.objective(X, y), net.theta).passed
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
