@@ -1,4 +1,4 @@
-"""What a training step may cost, counted instead of timed: operations, new arrays, bytes, looks at arguments."""
+"""What a training step may cost, counted, not timed: operations, new arrays, bytes, looks at arguments."""
 
 import sys
 import tracemalloc
@@ -140,7 +140,7 @@ def test_epochs_look_at_no_arguments():
 
 
 def test_no_denormal_number_stays_in_a_long_run():
-    """An input that falls silent: its weights' moments fade for 1,500 steps, and are zero before they crawl."""
+    """An input that falls silent: its weights' moments fade for 1,500 steps, to exactly zero."""
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(64, 3)).astype(np.float32), rng.integers(0, 2, 64)
     net = nn.MLP([3, 8, 1], output="sigmoid", rng=rng, dtype=np.float32)
