@@ -118,6 +118,9 @@ def build_lite(
             cdn_lock(root, static, solutions=solutions)
         _configure(work, settings)
         _run(work, out)
+    for path in (out / "build").glob("fa-*"):  # 3 MB of icon fonts for browsers too old for Pyodide
+        if path.suffix != ".woff2":
+            path.unlink()
     say(f"browser edition: Pyodide {'brought along' if pyodide else 'from its public CDN'}")
 
 

@@ -219,6 +219,7 @@ def _finish(out: Path) -> None:
         text = re.sub(r'\s*<script defer src="[^"]*scripts/fontawesome\.js[^"]*"></script>', "", text)
         text = re.sub(r"<img(?![^>]*\bloading=)(?=[^>]*\b_images/)", '<img loading="lazy"', text)
         path.write_text(text, "utf-8")
+    shutil.rmtree(out / "_sources", ignore_errors=True)  # empty
     for path in (*out.rglob("*.map"), out / "_static" / "scripts" / "fontawesome.js"):
         path.unlink()
 

@@ -68,8 +68,19 @@ if repository:
     }
 
 
-def _escape(text):
-    """Turn words of a docstring into reStructuredText: `…` is code, $…$ mathematics, |, *, _ themselves."""
+def _equations(app):
+    """Return the numbers of the chapters' equations, as their anchors write them."""
+    if not hasattr(app, "equations"):
+        texts = (path.read_text("utf-8") for path in Path(app.srcdir).glob("*.ipynb"))
+        app.equations = {number for text in texts for number in re.findall(r"\(eq-(\d+-\d+)\)=", text)}
+    return app.equations
+
+
+def _escape(text, equations):
+    """Turn words of a docstring into reStructuredText.
+
+    `…` is code, $…$ mathematics, (2.3) a link to the equation; |, *, _ are themselves.
+    """
     parts = re.split(
         r"(``[^`]+``|`[^`]+`|(?<![\\\w])\$[^$\n]+\$(?!\w)|:\w+:`[^`]+`|\*\*[^*\s][^*]*\*\*|"
         r"(?<![\w*])\*[^*\s][^*]*\*(?![\w*]))",
@@ -83,6 +94,11 @@ def _escape(text):
             part = f"`{part}`"
         elif not i % 2:
             part = re.sub(r"([|*]|(?<=\w)_(?!\w))", r"\\\1", part)
+            part = re.sub(
+                r"(?<![\w)])\((\d+)\.(\d+)\)(?!\w)",
+                lambda m: f":ref:`{m[0]} <eq-{m[1]}-{m[2]}>`" if f"{m[1]}-{m[2]}" in equations else m[0],
+                part,
+            )
             # inline markup needs a blank or punctuation after it
             part = "\\ " + part if i and re.match(r"[\w(]", part) else part
         done += part
@@ -98,7 +114,7 @@ def _docstring(app, what, name, obj, options, lines):
             continue
         head = re.match(r"\s*[\w*.]+(?:, [\w*.]+)*(?: : |$)", line)  # a parameter's names: napoleon's own
         start = head.end() if head else 0
-        lines[i] = line[:start] + _escape(line[start:])
+        lines[i] = line[:start] + _escape(line[start:], _equations(app))
 
 
 def setup(app):

@@ -118,6 +118,8 @@ def test_api_pages_come_from_the_docstrings(site):
     text = (site / "api" / "nn_core.activations.html").read_text("utf-8")
     assert 'id="nn_core.activations.sigmoid"' in text and r"\sigma(z)" in text
     assert 'id="nn_core.models.MLP.fit"' in (site / "api" / "nn_core.models.html").read_text("utf-8")
+    optimizers = (site / "api" / "nn_core.optimizers.html").read_text("utf-8")
+    assert 'href="../08_optimizers.html#eq-8-1"' in optimizers
     registry = (site / "registry.html").read_text("utf-8")
     import nn_core
 
