@@ -1320,7 +1320,7 @@ def _(rng):
     z = rng.uniform(0.3, 3.0, size=5)
     yield case(np.concatenate([z, -z]), note="random values and their negatives")
     yield case(_away(rng, 9), 0.4, note="alpha = 0.4")
-    yield case(_away(rng, 7), alpha=2.0, note="alpha = 2")
+    yield case(np.append(_away(rng, 7), [-0.3, -1.2]), alpha=2.0, note="alpha = 2")
     yield case(_away(rng, (3, 4)), 1.5, group="shape", note="a matrix")
     yield case(_away(rng, (4, 1)), 0.7, group="shape", note="a column")
     yield case(np.array([-0.8]), 0.5, group="shape", note="a single entry")

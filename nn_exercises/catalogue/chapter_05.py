@@ -941,6 +941,7 @@ def _(rng):
         np.array([[0.4, 0.4, 0.2], [0.1, 0.45, 0.45], [2.0, 2.0, 2.0]]), group="edge", note="ties: the first"
     )
     yield case(np.array([[0.5, 0.5], [0.2, 0.8]]), group="edge", note="a tie of two classes")
+    yield case(np.array([[-3.0, -1.0, -2.0], [-5.5, -6.0, -4.5]]), group="edge", note="negative scores alone")
     yield case(np.array([0.5, 0.49, 0.51]), group="edge", note="exactly 0.5, 1-D")
     yield case(np.array([[0.5], [0.25]]), group="edge", note="exactly 0.5, a column")
     yield case(np.array([0.0, 1.0, 0.5]), group="edge", note="probabilities 0 and 1")

@@ -2340,6 +2340,17 @@ def _(rng):
         **small,
     )
     yield bowl([1.0, 1.0, -1.0], note="one entry with the wrong sign")
+    yield case(
+        _with_gradient(
+            "loss theta[1]**2 - 3 * theta[0], gradient claims 2 at [0]",
+            lambda t: t[1] ** 2 - 3 * t[0],
+            lambda t: [2.0, 2 * t[1]],
+        ),
+        np.array([0.5, -1.5]),
+        group="edge",
+        note="a negative slope where the gradient claims a smaller positive one",
+        **small,
+    )
     yield bowl([1.5], group="shape", note="one parameter")
     yield bowl([1.5, 1.0, 1.0], group="shape", note="first entry wrong")
     yield bowl([1.0, 1.0, 1.5], group="shape", note="last entry wrong")

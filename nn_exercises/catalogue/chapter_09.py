@@ -543,7 +543,7 @@ class _Runs:
         first, steps = self.first(), np.linspace(0, 1, n)
         if kind == "jumps":
             loss = first * self.rng.uniform(1.3, 4.0, n)
-            loss[0], loss[-1] = first, 2.2 * first
+            loss[0], loss[1], loss[-1] = first, 3.0 * first, 2.2 * first
         else:
             loss = first * np.exp(self.rng.uniform(2, 4) * steps) * self.noise(n, 0.02)
             loss[0], loss[1] = first, (1.1 if kind == "climbs" else 0.97) * first
