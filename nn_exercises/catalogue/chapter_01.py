@@ -344,7 +344,7 @@ def _(rng):
     yield case(np.array([[0], [1]]), np.array([True]), 0, group="shape", note="one input, which inhibits")
     X = np.ones((2, 1200), dtype=int)
     X[1, -1] = 0
-    yield case(X, np.arange(1200) == 1199, 3, group="shape", note="one veto against 1199 active inputs")
+    yield case(X, np.arange(1200) == 1199, 3, group="edge", note="one veto against 1199 active inputs")
 
 
 mcculloch_pitts.mistake(
