@@ -15,7 +15,7 @@ from nn_core.diagrams import BLUE, GRAY, ORANGE, PAPER, RED
 from nn_core.losses import LOSSES
 from nn_core.models import MLP
 from nn_core.widgets._base import Interactive, Picture, Reading, button, log_slider, menu, one_thread, slider
-from nn_core.widgets._raster import Bitmap, Label, Tiles
+from nn_core.widgets._raster import Bitmap, Label, Marks, Tiles
 from nn_core.widgets.races import racers
 
 RESOLUTION, VIEW = 60, 16  # points across the plane, and across what one hidden unit sees of it
@@ -299,10 +299,8 @@ class Playground(Interactive):
         self.image = Bitmap(self.plane, np.full((PLANE, PLANE, 3), 255, dtype=np.uint8))
         self.dots = []
         for color, marker in zip(plotting.CLASS_COLORS, plotting.CLASS_MARKERS, strict=True):
-            for face in (color, "white"):
-                style = {"markersize": 4.8, "markerfacecolor": face, "markeredgewidth": 0.7}
-                style["markeredgecolor"] = "white" if face == color else color
-                self.dots += self.plane.plot([], [], linestyle="none", marker=marker, **style)
+            self.dots.append(Marks(self.plane, marker, face=color, edge="white"))
+            self.dots.append(Marks(self.plane, marker, face="white", edge=color))
         self.picture.moving(self.weights, self.tiles, *self.titles, *self.inputs)
         self.picture.moving(self.image, *self.dots, self.on_train, self.on_test)
 
@@ -347,7 +345,8 @@ class Playground(Interactive):
         t = self.run = Run(X, y, HIDDEN[hidden], activation, loss, optimizer, lr, batch, seed)
         for k, dots in enumerate(self.dots):
             rows = (t.train, t.test)[k % 2]
-            dots.set_data(*(t.X[rows][t.y[rows] == k // 2] / t.reach).T)
+            dots.set_data(t.X[rows][t.y[rows] == k // 2] / t.reach)
+            dots.set_visible(len(dots.points) > 0)
         # layers from left to right, each a column around the middle of the plane
         middle, pitch = 30 + PLANE / 2, min(105, (LEFT - 52) // (len(HIDDEN[hidden]) + 1))
         self.places = []

@@ -96,7 +96,7 @@ class Lab:
         self.process = subprocess.Popen(command, env=env, stdout=self.log, stderr=self.log)
         self._wait()
 
-    def _wait(self, seconds=60):
+    def _wait(self, seconds=240):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if self.process.poll() is not None:
@@ -137,9 +137,9 @@ class Lab:
         self.log.close()
 
 
-def open_and_run(page, lab, name, workspace, cells, timeout=120_000):
+def open_and_run(page, lab, name, workspace, cells, timeout=300_000):
     """Open a notebook in its own workspace, run all of it, wait until every cell has its number."""
-    page.goto(f"{lab.url}/lab/workspaces/{workspace}?reset")
+    page.goto(f"{lab.url}/lab/workspaces/{workspace}?reset", timeout=timeout)
     page.wait_for_function("window.jupyterapp !== undefined", timeout=timeout)
     page.evaluate(START)
     page.evaluate(RUN_ALL, name)
@@ -200,7 +200,7 @@ class View:
         """All that the reading says."""
         return self.root.locator(".nn-reading").inner_text()
 
-    def act(self, action, timeout=15_000):
+    def act(self, action, timeout=60_000):
         """Do something and wait until the picture has changed."""
         before = self.source
         action()
@@ -294,11 +294,14 @@ class View:
             [self.root.element_handle(), milliseconds],
         )
 
-    def delays(self, label, times=20):
-        """Press the right arrow on a slider again and again; return the milliseconds to each new picture."""
+    def delays(self, label, times=20, limit=5000):
+        """Press the right arrow on a slider again and again; return the milliseconds to each new picture.
+
+        No picture within `limit` counts as so many.
+        """
         handle = self.control(label).locator(".noUi-handle").element_handle()
         return self.page.evaluate(
-            """async ([el, handle, times]) => {
+            """async ([el, handle, times, limit]) => {
                 const img = el.querySelector('img'), spent = [];
                 const forth = +handle.getAttribute('aria-valuenow') < +handle.getAttribute('aria-valuemax');
                 for (let i = 0; i < times; i++) {
@@ -313,11 +316,11 @@ class View:
                     const key = (i < times / 2) === forth ? 'ArrowRight' : 'ArrowLeft';
                     const event = new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true });
                     handle.dispatchEvent(event);
-                    const limit = new Promise((done) => setTimeout(() => done(begin + 5000), 5000));
-                    spent.push(await Promise.race([shown, limit]) - begin);
+                    const late = new Promise((done) => setTimeout(() => done(begin + limit), limit));
+                    spent.push(await Promise.race([shown, late]) - begin);
                     await new Promise((done) => setTimeout(done, 60));
                 }
                 return spent;
             }""",
-            [self.root.element_handle(), handle, times],
+            [self.root.element_handle(), handle, times, limit],
         )

@@ -240,7 +240,7 @@ def test_closing_frees(name):
 
 
 def test_moves_are_fast(widget):
-    """A slider's move takes a few milliseconds; the limit leaves room for a busy machine."""
+    """A slider's move takes a few milliseconds of the processor; the limit leaves room for a busy machine."""
     medians = {}
     for name, control in widget.controls.items():
         if not isinstance(control, ipywidgets.FloatSlider | ipywidgets.IntSlider | ipywidgets.FloatLogSlider):
@@ -252,11 +252,11 @@ def test_moves_are_fast(widget):
             path = np.linspace(low, high, 12)
         spent = []
         for value in path:
-            begin = time.perf_counter()
+            begin = time.process_time()
             control.value = type(control.value)(value)
-            spent.append(time.perf_counter() - begin)
+            spent.append(time.process_time() - begin)
         medians[name] = 1000 * np.median(spent)
-    assert max(medians.values(), default=0) < 40, medians
+    assert max(medians.values(), default=0) < 60, medians  # a new figure takes 110
 
 
 def test_import_of_nn_core_loads_neither_matplotlib_nor_ipywidgets():
@@ -325,6 +325,22 @@ def test_label_leaves_ink_where_it_stands():
     top, left = ink.min(axis=0)
     bottom, right = ink.max(axis=0)
     assert 100 <= top < bottom < 140 and abs((left + right) / 2 - 150) < 4 and 30 < right - left < 90
+
+
+def test_marks_stand_where_they_are_told_to():
+    picture = _base.Picture(2, 2)
+    ax = picture.figure.add_axes((0, 0, 1, 1))
+    picture.figure.set_layout_engine("none")
+    ax.set(xlim=(0, 1), ylim=(0, 1))
+    ax.set_axis_off()
+    marks = picture.moving(_raster.Marks(ax, "s", size=6, face="#ff0000", edge="#ff0000"))
+    empty = picture.draw().copy()
+    marks.set_data([[0.25, 0.75], [1.0, 0.0]])  # the second one half outside
+    pixels = picture.draw()
+    assert tuple(pixels[50, 50, :3]) == (255, 0, 0) and tuple(pixels[199, 199, :3]) == (255, 0, 0)
+    ink = np.argwhere((pixels != empty).any(axis=-1)[:100, :100])
+    np.testing.assert_allclose(ink.mean(axis=0), (50, 50), atol=1)
+    assert 7 <= np.ptp(ink[:, 0]) + 1 <= 11
 
 
 @pytest.mark.parametrize(
