@@ -13,10 +13,10 @@ COLOURS = {
     "passed": "--good",
     "failed": "--part",
     "error": "--bad",
-    "timeout": "--bad",
-    "crashed": "--bad",
-    "not_allowed": "--bad",
-    "unreadable": "--bad",
+    "timeout": "--late",
+    "crashed": "--dead",
+    "not_allowed": "--ban",
+    "unreadable": "--unread",
     "not_attempted": "--none",
 }
 
@@ -125,20 +125,16 @@ def _statuses(summary: Summary) -> str:
 def _mistakes(summary: Summary) -> str:
     top = summary.mistakes.most_common(15)
     most = top[0][1]
-    rows, height = [], 30
-    for i, ((exercise, key), count) in enumerate(top):
-        y = i * height
-        rows.append(
-            f'<text x="0" y="{y + 19}">{escape(_cut(f"{exercise}: {key}", 52))}</text>'
-            f'<rect x="420" y="{y + 5}" width="{430 * count / most:.1f}" height="18" rx="2" '
-            'style="fill:var(--bar)"/>'
-            f'<text x="{426 + 430 * count / most:.1f}" y="{y + 19}">{count}</text>'
+    bars = []
+    for (exercise, key), count in top:
+        words = key.replace("_", " ") if key.isidentifier() else key
+        bars.append(
+            f'<li><span class="label"><code>{escape(exercise)}</code>: {escape(words)}</span>'
+            '<svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
+            f'<rect width="{100 * count / most:.1f}" height="10" style="fill:var(--bar)"/></svg>'
+            f"<span>{count}</span></li>"
         )
-    first = f"{top[0][0][0]}: {top[0][0][1]}, {top[0][1]} times"
-    plot = (
-        f'<svg viewBox="0 0 900 {len(top) * height}" width="900" role="img" '
-        f'aria-label="The most common mistakes; first {escape(first)}">{"".join(rows)}</svg>'
-    )
+    plot = f'<ol class="bars" aria-label="The most common mistakes, with counts">{"".join(bars)}</ol>'
     lines = "".join(
         f'<tr><td><code>{escape(exercise)}</code></td><td>{escape(key)}</td><td class="n">{count}</td>'
         f"<td>{escape(_cut(summary.messages[exercise, key], 220))}</td></tr>"
@@ -169,7 +165,8 @@ def _shares(counts: list[int], name: str) -> str:
         f"{count} from {10 * i} to {10 * i + 10}" for i, count in enumerate(counts) if count
     )
     return (
-        f'<svg viewBox="0 -12 660 126" width="660" role="img" aria-label="{label}">{"".join(bars)}</svg>'
+        '<div class="wide"><svg viewBox="0 -12 660 126" width="660" style="min-width:32rem" role="img" '
+        f'aria-label="{label}">{"".join(bars)}</svg></div>'
         '<p class="soft">Submissions by per cent of the points.</p>'
     )
 
