@@ -374,7 +374,6 @@ class PerceptronTraining(Interactive):
                 sentence += f" No end in sight after {epochs[-1]} epochs: no line separates them, or not yet."
         numbers = {
             "mistakes": mistake,
-            "of": len(self.mistakes),
             "epoch": last.epoch,
             "w": last.w,
             "b": last.b,
