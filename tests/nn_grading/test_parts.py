@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import json
+import pathlib
 import socket
 import threading
 
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from nn_exercises import run
-from nn_grading import course, names, notebook, page, protocol, wire
+from nn_grading import course, feedback, grade, names, notebook, page, protocol, results, wire
 from nn_grading.lateness import read_extra_time
 
 # ---------------------------------------------------------------- slicing
@@ -351,3 +352,58 @@ def test_text_is_inert_on_a_page():
     assert page.escape('<b>\u202e&\x00"') == "&lt;b&gt;\ufffd&amp;\ufffd&quot;"
     whole = page.frame("</title><script>", "x")
     assert "<script" not in whole and "default-src 'none'" in whole
+
+
+def test_feedback_shows_no_input_that_was_printed_and_no_live_character(box):
+    """What an answer prints would carry hidden inputs out; an exception's text is shown, but cleaned."""
+    answers = {
+        "neuron_preactivation": "def neuron_preactivation(X, w, b):\n    print('seen', X)\n"
+        "    return X @ w + b",
+        "neuron": "def neuron(X, w, b, activation):\n    raise ValueError('turn\\u202eed')",
+    }
+    name = "01_neuron"
+    whole = dataclasses.replace(course.load(), secret=b"x" * 32)
+    job = grade.Job("ann", name, json.dumps(making.chapter(name, **answers)).encode())
+    record = grade.grade(whole, job, box, grade.Limits())
+    cards = "".join(feedback.result_of(row).html() for row in record["exercises"])
+    assert [row["status"] for row in record["exercises"]] == ["passed", "passed", "error"]
+    assert "seen" not in json.dumps(record) and "seen" not in cards
+    assert "turn\ufffded" in cards and "\u202e" not in cards
+
+
+def test_folders_that_cannot_be_read_stop_nothing(tmp_path, monkeypatch):
+    name, real = "01_neuron", pathlib.Path.iterdir
+
+    def iterdir(path):
+        if path.name == "bob":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    for student in ("ann", "bob", "cyd"):
+        making.hand_in(tmp_path, student, name, "{}")
+    (tmp_path / "a file").write_text("")
+    monkeypatch.setattr(pathlib.Path, "iterdir", iterdir)
+    places, strange = results.find_submissions(tmp_path, course.load())
+    assert [place.student for place in places] == ["ann", "cyd"]
+    assert strange == ["bob (Permission denied)"]
+
+
+def test_equal_answers_share_a_diagnosis_and_others_do_not(box):
+    name = "01_neuron"
+    whole = dataclasses.replace(course.load(), secret=b"x" * 32)
+
+    def mistake(source: str) -> str:
+        document = making.chapter(name, neuron_preactivation=source)
+        job = grade.Job("ann", name, json.dumps(document).encode())
+        return grade.grade(whole, job, box, grade.Limits())["exercises"][0]["mistake"]
+
+    head = "def neuron_preactivation(X, w, b):\n    return "
+    first = mistake(f"{head}X @ w")
+    assert first and mistake(f"{head}(X @ w)") == first != mistake(f"{head}X @ w - b")
+
+
+def test_long_chains_and_crowds_of_statements_are_not_parsed():
+    for source in ("import a" + ".b" * 50_000, "x = a" + "\\\n .b" * 500, "a = 1\n" * 5_000):
+        assert isinstance(names.statements(source), names.Broken)
+    table = "x = '''" + "0.1 0.2 ... " * 500 + "'''"
+    assert not isinstance(names.statements(table), names.Broken)

@@ -293,6 +293,11 @@ def test_without_bubblewrap_it_refuses(submitted, tmp_path, grade_cli):
     assert not (tmp_path / "out" / "grades.csv").exists()
 
 
+def test_a_dry_run_needs_no_bubblewrap(submitted, tmp_path, grade_cli):
+    done = grade_cli(submitted, "--out", tmp_path / "out", "--dry-run", env={"PATH": str(tmp_path)})
+    assert done.returncode == 0 and "no sandbox" in done.stdout and not done.stderr
+
+
 def test_unsafe_says_so_everywhere(submitted, undisturbed, tmp_path, grade_cli):
     out = tmp_path / "out"
     done = grade_cli(
