@@ -463,20 +463,54 @@ class _Alarm:
         self.spent = clock() if patience > 1 else 0.0  # reading it is not free
         self.up = False
         self.listening = False
+        self.allowed = 0
 
     def arm(self) -> None:
         if self.up:
             raise TimeUp
         self.listening = True
 
-    def ring(self, *_: Any) -> None:
+    def ring(self, _signal: int = 0, frame: types.FrameType | None = None) -> None:
         if self.patience > 1 and not self.up:
             waited = time.monotonic() - self.began
             if waited < self.seconds * self.patience and self.clock() - self.spent < self.seconds:
                 return  # the machine is busy with something else; it rings again
-        self.up = True
-        if self.listening:
+        first, self.up = not self.up, True
+        if self.listening and (first or frame is None):
             raise TimeUp
+        if self.listening:
+            self.insist(frame)
+
+    def insist(self, frame: types.FrameType | None) -> None:
+        """Raise `TimeUp` where no `except` swallows it: an endless loop may catch everything again and again.
+
+        The answer is followed instruction by instruction until it stands outside its `try` blocks; with each
+        further ring one more of them around it is put up with.
+        """
+        self.allowed += 1
+
+        def follow(at: types.FrameType, event: str, _argument: Any) -> Any:
+            at.f_trace_opcodes = True
+            if event == "opcode" and self.listening and _guards(at) < self.allowed:
+                raise TimeUp
+            return follow
+
+        sys.settrace(follow)
+        while frame is not None and frame.f_code.co_filename != __file__:
+            frame.f_trace, frame.f_trace_opcodes = follow, True
+            frame = frame.f_back
+
+
+def _guards(frame: types.FrameType | None) -> int:
+    """Return how many `try` blocks of an answer an exception would meet on its way out of a frame."""
+    from dis import _parse_exception_table
+
+    count = 0
+    while frame is not None and frame.f_code.co_filename != __file__:
+        entries = _parse_exception_table(frame.f_code)
+        count += sum(e.start <= frame.f_lasti < e.end and not e.lasti for e in entries)
+        frame = frame.f_back
+    return count
 
 
 @contextlib.contextmanager
@@ -487,12 +521,15 @@ def _alarm(seconds: float, patience: float = 1.0) -> Iterator[_Alarm]:
         started = time.monotonic()
         old_handler = signal.signal(signal.SIGALRM, alarm.ring)
         # It rings again: an answer that swallows everything in a loop does not outlive the next ones.
+        tracer = sys.gettrace()
         old_left, old_interval = signal.setitimer(signal.ITIMER_REAL, seconds, 0.25)
         try:
             yield alarm
         finally:
             alarm.listening = False
             signal.setitimer(signal.ITIMER_REAL, 0)
+            if alarm.allowed:
+                sys.settrace(tracer)
             signal.signal(signal.SIGALRM, old_handler if old_handler is not None else signal.SIG_DFL)
             if old_left:
                 left = max(old_left - (time.monotonic() - started), 1e-3)

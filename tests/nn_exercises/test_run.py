@@ -3,6 +3,7 @@
 import functools
 import importlib.util
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -242,6 +243,23 @@ def test_the_time_limit_reaches_code_that_swallows_exceptions():
                 pass
 
     assert run(answer, [Call(())], time_limit=0.1)[0].status == "timeout"
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no alarm on this platform")
+def test_the_time_limit_reaches_code_that_swallows_everything():
+    def answer():
+        try:
+            while True:
+                try:
+                    time.sleep(0.01)
+                except BaseException:  # a bare `except:` in a loop, as people write it
+                    pass
+        finally:
+            pass
+
+    tracer = sys.gettrace()
+    assert run(answer, [Call(())], time_limit=0.1)[0].status == "timeout"
+    assert sys.gettrace() is tracer
 
 
 def test_the_time_limit_in_another_thread():
