@@ -50,9 +50,14 @@ class Course:
     secret: bytes = field(repr=False)
     root: Path = ROOT
 
-    def seed(self, student: str, assignment: str, exercise: str) -> int:
-        """Return the seed of a submission's cases: one of a few secret sets, the same on a regrade."""
-        chosen = self._digest("set", student, assignment, exercise)[0] % SETS
+    def seed(self, student: str, assignment: str, exercise: str, submitted: bytes = b"") -> int:
+        """Return the seed of a submission's cases: one of a few secret sets, the same on a regrade.
+
+        What was submitted has its part in the choice, so that what the feedback on one try shows is seldom
+        what the next one meets.
+        """
+        about = hashlib.sha256(submitted).hexdigest()
+        chosen = self._digest("set", student, assignment, exercise, about)[0] % SETS
         return int.from_bytes(self._digest("seed", exercise, str(chosen))[:6], "big")
 
     def _digest(self, *words: str) -> bytes:

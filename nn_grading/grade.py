@@ -192,7 +192,7 @@ def _grade_all(
     try:
         for exercise in todo:
             began = time.perf_counter()
-            seed = course.seed(job.student, job.assignment, exercise.name)
+            seed = course.seed(job.student, job.assignment, exercise.name, job.data)
             rows.append(_grade_one(exercise, book, places.get(exercise.name), seed, line, limits))
             times[exercise.name] = time.perf_counter() - began
     finally:

@@ -310,7 +310,9 @@ def test_seeds_are_the_same_again_differ_and_depend_on_the_secret():
     seeds = {one.seed(f"s{n}", "02_perceptron", "step") for n in range(200)}
     assert len(seeds) == course.SETS
     assert seeds.isdisjoint(other.seed(f"s{n}", "02_perceptron", "step") for n in range(200))
-    assert one.seed("ann", "02_perceptron", "step") == one.seed("ann", "02_perceptron", "step")
+    assert one.seed("ann", "02_perceptron", "step", b"1") == one.seed("ann", "02_perceptron", "step", b"1")
+    tries = {one.seed("ann", "02_perceptron", "step", bytes([n])) for n in range(50)}
+    assert tries == seeds  # another try may meet another set
 
 
 def test_the_secret_is_made_once_for_its_owner_alone(tmp_path):
