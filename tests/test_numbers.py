@@ -8,7 +8,7 @@ Displayed equations with a number of their own are test_equations.py's.
 import json
 import re
 from functools import cache
-from math import e, exp, floor, log, pi, sqrt, tanh
+from math import ceil, e, exp, floor, log, pi, sqrt, tanh
 from pathlib import Path
 
 import pytest
@@ -33,11 +33,13 @@ ROWS = {  # a number is what the text says; a string is where it is from
     },
     "01": {"86.1": "Azevedo and others (2009)"},
     "02": {"704": "the name of a computer, IBM 704"},
-    "03": {"20,598": 20_601 - 3, "1,023": 1024 - 1},
+    "03": {"20,598": 20_601 - 3, "1,023": 1024 - 1, "223": ceil(sqrt(4 * pi**2 / 8 / 0.0001))},
     "04": {"1001": 1001, "1002": 1002, "1,437": 1797 - 360},
     "05": {
         "2.5088": 2.508807,
         "409,600": 200 * 64 * 32,
+        "8,192": 32 * 16 * 16,
+        "512": 32 * 16,
     },
     "06": {
         "2,257": 4820 / (505_600 / 236_800),
@@ -56,6 +58,8 @@ ROWS = {  # a number is what the text says; a string is where it is from
     },
     "07": {
         "1.357143": 19 / 14,
+        "10.25": 0.5**2 + 3**2 + 1**2,
+        "0.125": 0.5**2 / 2,
         "4.48": exp(1.5),
         "1.253": sqrt(pi / 2),
         "1.25": sqrt(pi / 2),
@@ -74,8 +78,11 @@ ROWS = {  # a number is what the text says; a string is where it is from
         "6513": (1 - 0.9**10) * 100**2,
         "125": 25 + 100,
         "32,768": 2**15,
-        "214": ON_OUR_MACHINE,
-        "103": ON_OUR_MACHINE,
+        "0.222": 2 / 9,
+        "2.51": sqrt(1.8**2 + 1.75**2),
+        "27.41": sqrt(20**2 + 18.75**2),
+        "0.697": 1.75 / sqrt(1.8**2 + 1.75**2),
+        "0.684": 18.75 / sqrt(20**2 + 18.75**2),
         "128": 2**7,
     },
     "09": {
