@@ -36,9 +36,9 @@ CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else
 
 OWN_WAY = """
 
-def _own(value, k):
+def _own_{name}(value, k):
     if isinstance(value, (tuple, list)):
-        return type(value)(_own(v, k) for v in value)
+        return type(value)(_own_{name}(v, k) for v in value)
     if isinstance(value, (bool, str)) or value is None or getattr(value, "dtype", None) == bool:
         return value
     if isinstance(value, int) or getattr(value, "dtype", np.dtype(float)).kind in "iu":
@@ -46,13 +46,13 @@ def _own(value, k):
     return value * (1.01 + 0.003 * k) + 0.0007 * k
 
 
-def _made(f, k):
+def _made_{name}(f, k):
     def {name}(*args, **kwargs):
-        return _own(f(*args, **kwargs), k)
+        return _own_{name}(f(*args, **kwargs), k)
     return {name}
 
 
-{name} = _made({name}, {k})
+{name} = _made_{name}({name}, {k})
 """
 
 

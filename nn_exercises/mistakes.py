@@ -45,6 +45,21 @@ def candidate(prepared: Prepared, code: Callable, outcomes: Sequence[Outcome], p
     return all(similar(once(prepared, code, i), outcomes[i]) for i in probes)
 
 
+_latest: tuple[Sequence[Outcome], dict[Callable, bool]] = ((), {})
+
+
+def _may_be(prepared: Prepared, code: Callable, outcomes: Sequence[Outcome], probes: Sequence[int]) -> bool:
+    """Tell the same as `candidate` (remembered for the latest answer: several detectors ask)."""
+    global _latest
+    latest = _latest
+    if latest[0] is not outcomes:
+        latest = _latest = (outcomes, {})
+    known_of = latest[1]
+    if code not in known_of:
+        known_of[code] = candidate(prepared, code, outcomes, probes)
+    return known_of[code]
+
+
 def similar(a: Outcome, b: Outcome) -> bool:
     """Tell whether two outcomes have the same numbers, or the same exception."""
     if a.status != b.status:
@@ -216,7 +231,7 @@ def _compared(
     again = any(v.purity or (v.fault and v.fault.kind == "unseeded") for v in judgement.verdicts)
     for index, mistake in enumerate(prepared.exercise.mistakes):
         code = mistake.code
-        if not candidate(prepared, code, outcomes, probes) and not _keeps(code):
+        if not _may_be(prepared, code, outcomes, probes) and not _keeps(code):
             continue
         theirs, verdicts = what_it_does(prepared, index, again=again)
         yield mistake, list(zip(outcomes, judgement.verdicts, theirs, verdicts.verdicts, strict=True))
