@@ -168,7 +168,7 @@ class MLP:
         """Return Z for an X that has been looked at, keeping nothing, a block of rows at a time.
 
         All blocks are written into the same arrays, one a layer. Fewer rows would fit a smaller cache, but
-        each product reads all of W; 512 to 2,048 rows are equally fast, 128 a tenth slower.
+        each product reads all of W; 512 to 2,048 rows are equally fast, 128 a fifth slower.
         """
         Z, rows = np.empty((len(X), self.sizes[-1]), self.dtype), min(rows, len(X))
         blocks = [np.empty((rows, width), self.dtype) for width in self.sizes[1:-1]]
