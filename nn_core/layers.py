@@ -208,17 +208,18 @@ class PReLU(Layer):
 
 
 def shared_arrays(sizes, n, dtype):
-    """Return the arrays that all batches of n samples write into: inputs, layers' outputs, gradients there.
+    """Return the arrays that all batches of n samples write into: X, Y, layers' outputs, gradients there.
 
     A new array for every product would cost more than the product does in a small network. An activation
     writes its gradient over the one that it was given.
     """
-    X, ahead, back = np.empty((n, sizes[0]), dtype), [], [None]
+    X, Y = np.empty((n, sizes[0]), dtype), np.empty((n, sizes[-1]), dtype)
+    ahead, back = [], [None]
     for width in sizes[1:-1]:
         Z, A, gradient = (np.empty((n, width), dtype) for _ in range(3))
         ahead += [Z, A]
         back += [gradient, gradient]
-    return X, ahead, back
+    return X, Y, ahead, back
 
 
 def as_input(name, X, n_columns, dtype):

@@ -99,7 +99,7 @@ def fit(net, X, y, loss=None, optimizer=None, epochs=20, batch_size=32, rng=None
 
     history = History()
     best_theta, best_loss, begin = None, np.inf, time.perf_counter()
-    Z, Y_epoch = (np.empty(Y.shape, net.dtype) for _ in range(2))  # of an epoch, in the order of its batches
+    Z = np.empty(Y.shape, net.dtype)  # the outputs of one epoch, in the order of its batches
     lengths = {batch_size, n % batch_size or batch_size}  # that of the last batch may differ
     arrays = {length: shared_arrays(net.sizes, length, net.dtype) for length in lengths}
     gradient = functools.partial(loss_gradient, net, loss)
@@ -108,19 +108,20 @@ def fit(net, X, y, loss=None, optimizer=None, epochs=20, batch_size=32, rng=None
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"), blas_threads(net, batch_size):
         for epoch in range(epochs):
             order = rng.permutation(n) if batch_size < n else np.arange(n)
-            Y.take(order, axis=0, out=Y_epoch, mode="clip")
             for start in range(0, n, batch_size):
                 stop = min(start + batch_size, n)
-                X_b, ahead, back = arrays[stop - start]
-                X.take(order[start:stop], axis=0, out=X_b, mode="clip")  # no bounds check, no new array
+                rows, (X_b, Y_b, ahead, back) = order[start:stop], arrays[stop - start]
+                X.take(rows, axis=0, out=X_b, mode="clip")  # no bounds check, no new array
+                Y.take(rows, axis=0, out=Y_b, mode="clip")
                 Z_b = net.run(X_b, [*ahead, Z[start:stop]])
-                net.run_back(gradient(Z_b, Y_epoch[start:stop]), back)
+                net.run_back(gradient(Z_b, Y_b), back)
                 if stop == n:
                     rate = getattr(optimizer, "rate", None)
                 optimizer.step(net.theta, net.grad)
 
-            history.loss.append(loss_value(net, loss, Z, Y_epoch))
-            history.score.append(accuracy_or_r2(loss, net, Z, Y_epoch))
+            value, score = of_epoch(net, loss, Z, Y, order)
+            history.loss.append(value)
+            history.score.append(score)
             history.lr.append(rate)
             history.seconds = time.perf_counter() - begin
             if validation_data is not None:
@@ -151,6 +152,23 @@ def fit(net, X, y, loss=None, optimizer=None, epochs=20, batch_size=32, rng=None
         net.theta[:] = best_theta
     history.seconds = time.perf_counter() - begin
     return history
+
+
+def of_epoch(net, loss, Z, Y, order, rows=4096):
+    """Return loss and score of an epoch's outputs Z, whose targets are Y[order].
+
+    A block of rows at a time: the arrays on the way are larger than all others of training together. Only
+    R² is no mean over samples, and takes them all.
+    """
+    n = len(Z)
+    if n <= rows or (net.output == "identity" and loss.kind != "signs"):
+        Y = Y[order]
+        return loss_value(net, loss, Z, Y), accuracy_or_r2(loss, net, Z, Y)
+    sums = np.zeros(2)
+    for start in range(0, n, rows):
+        Z_b = Z[start : start + rows]
+        sums += len(Z_b) * np.array(of_epoch(net, loss, Z_b, Y, order[start : start + rows], rows))
+    return tuple((sums / n).tolist())
 
 
 def loss_value(net, loss, Z, Y):

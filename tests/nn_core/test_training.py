@@ -39,6 +39,15 @@ def test_recorded_values_are_those_of_the_parameters():
     assert history.val_score[0] == net.score(X_val, y_val)
 
 
+@pytest.mark.parametrize("output", ["identity", "sigmoid"])
+def test_figures_of_an_epoch_are_the_same_in_blocks(output, rng):
+    net, Z, Y = network(output=output), rng.normal(size=(25, 1)), rng.integers(0, 2, (25, 1)).astype(float)
+    loss, order = nn.training.choose_loss(net, None), rng.permutation(25)
+    whole = nn.training.of_epoch(net, loss, Z, Y, order)
+    assert whole == (loss(Z, Y[order]), nn.training.accuracy_or_r2(loss, net, Z, Y[order]))
+    assert nn.training.of_epoch(net, loss, Z, Y, order, rows=7) == pytest.approx(whole, rel=1e-12)
+
+
 def test_fit_is_the_loop_of_the_book():
     X, y = moons(70)
     net, same = network(), network()
