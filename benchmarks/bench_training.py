@@ -87,7 +87,8 @@ TARGETS = {
 
 def environment(threads):
     """Return the environment of a process: so many threads, and no wish about the kind of processor."""
-    env = {key: value for key, value in os.environ.items() if not key.startswith("OPENBLAS_")}
+    env = {key: value for key, value in os.environ.items()
+           if not key.startswith("OPENBLAS_") and key != "PYTHONDONTWRITEBYTECODE"}
     flags = f"--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads={threads}"
     for key in ("OMP", "MKL", "OPENBLAS", "NUMEXPR"):
         env[f"{key}_NUM_THREADS"] = str(threads)
