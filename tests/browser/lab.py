@@ -303,7 +303,8 @@ class View:
         return self.page.evaluate(
             """async ([el, handle, times, limit]) => {
                 const img = el.querySelector('img'), spent = [];
-                const forth = +handle.getAttribute('aria-valuenow') < +handle.getAttribute('aria-valuemax');
+                const [now, low, high] = ['now', 'min', 'max'].map((x) => +handle.getAttribute(`aria-value${x}`));
+                const forth = 2 * now < low + high;  // away from the nearer end
                 for (let i = 0; i < times; i++) {
                     const begin = performance.now();
                     const shown = new Promise((done) => {
