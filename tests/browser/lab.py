@@ -303,8 +303,8 @@ class View:
         return self.page.evaluate(
             """async ([el, handle, times, limit]) => {
                 const img = el.querySelector('img'), spent = [];
-                const [now, low, high] = ['now', 'min', 'max'].map((x) => +handle.getAttribute(`aria-value${x}`));
-                const forth = 2 * now < low + high;  // away from the nearer end
+                const at = (name) => +handle.getAttribute(`aria-value${name}`);
+                const forth = 2 * at('now') < at('min') + at('max');  // away from the nearer end
                 for (let i = 0; i < times; i++) {
                     const begin = performance.now();
                     const shown = new Promise((done) => {
