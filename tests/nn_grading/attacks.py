@@ -416,6 +416,7 @@ down(0)
 """,
     "crashed",
     "error",
+    "failed",
     "timeout",
 )
 does(
