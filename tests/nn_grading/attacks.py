@@ -367,11 +367,11 @@ for pid in ("1", "2", "self"):
 looks(
     "reads the gradebook, the secret and other submissions",
     """
-import glob, os
+import glob, os, sys
 for place in ("{root}/grading/secret", "{root}/grading/gradebook.db", "{submitted}/*/*/*.ipynb",
               "/root/*", "/home/*", "/etc/shadow", "/etc/passwd", "/var/*"):
     for path in glob.glob(place):
-        if os.path.basename(path) != ".pyenv":
+        if not sys.base_prefix.startswith(path):
             found = path
 """,
 )
