@@ -340,7 +340,7 @@ def network_diagram(
                 alpha=1 if not highlight or (layer, i, j) in highlight or sum(sizes) < 9 else 0.5,
             )
             if weight_labels and w is not None:
-                spot = np.array(start) + 0.76 * (np.array(end) - start)  # where edges have fanned out
+                spot = np.array(start) + 0.24 * (np.array(end) - start)  # fanned out, and clear of values
                 ax.text(
                     *spot,
                     f"{w:.3g}",
@@ -402,39 +402,39 @@ def forward_flow_diagram(network, ax=None, *, n_samples="n"):
     """
     sizes, _ = _sizes_and_weights(network)
     count = len(sizes) - 1
-    ax = _sheet(ax, 3.0 + 6.3 * count, 2.9, scale=0.62)
+    ax = _sheet(ax, 2.1 + 7.0 * count, 2.9, scale=0.5)
     _box(ax, (1.1, 1.7), "$X$", width=1.3, face=PALE_BLUE, size=12)
-    ax.text(1.1, 0.95, f"({n_samples}, {sizes[0]})", ha="center", va="top", fontsize=9, color="#555555")
+    ax.text(1.1, 0.95, f"({n_samples}, {sizes[0]})", ha="center", va="top", fontsize=9.5, color="#555555")
     for k in range(1, count + 1):
-        x = 1.8 + 6.3 * (k - 1)
+        x = 1.8 + 7.0 * (k - 1)
         here = f"^{{({k})}}"  # the layer's number, as an upper index
         below = f"A^{{({k - 1})}}" if k > 1 else "X"
         _arrow(ax, (x, 1.7), (x + 0.6, 1.7))
-        _box(ax, (x + 2.3, 1.7), f"$Z{here} = {below} W{here} + b{here}$", width=3.4)
+        _box(ax, (x + 2.4, 1.7), f"$Z{here} = {below} W{here} + b{here}$", width=3.6)
         ax.text(
-            x + 2.3,
+            x + 2.4,
             2.42,
             f"({sizes[k - 1]}, {sizes[k]}) and ({sizes[k]},)",
             ha="center",
             va="bottom",
-            fontsize=9,
+            fontsize=9.5,
             color="#555555",
         )
         ax.text(
-            x + 2.3, 0.95, f"({n_samples}, {sizes[k]})", ha="center", va="top", fontsize=9, color="#555555"
+            x + 2.4, 0.95, f"({n_samples}, {sizes[k]})", ha="center", va="top", fontsize=9.5, color="#555555"
         )
-        _arrow(ax, (x + 4.0, 1.7), (x + 4.45, 1.7))
+        _arrow(ax, (x + 4.2, 1.7), (x + 4.62, 1.7))
         name = r"\hat Y" if k == count else f"A{here}"
         f = "g" if k == count else "f"
         _box(
             ax,
-            (x + 5.4, 1.7),
+            (x + 5.82, 1.7),
             f"${name} = {f}(Z{here})$",
-            width=1.9,
+            width=2.4,
             face=PALE_ORANGE if k == count else "white",
         )
         ax.text(
-            x + 5.4, 0.95, f"({n_samples}, {sizes[k]})", ha="center", va="top", fontsize=9, color="#555555"
+            x + 5.82, 0.95, f"({n_samples}, {sizes[k]})", ha="center", va="top", fontsize=9.5, color="#555555"
         )
     return ax
 
@@ -447,7 +447,7 @@ def error_flow_diagram(network, ax=None):
     sizes, _ = _sizes_and_weights(network)
     count = len(sizes) - 1
     width = 4.0 + 3.3 * count
-    ax = _sheet(ax, width, 5.2)
+    ax = _sheet(ax, width, 5.2, scale=0.53)
     top, low, foot = 4.1, 2.2, 0.62
     _box(ax, (0.95, top), "$X$", width=1.2, face=PALE_BLUE, size=12)
     centers = [3.1 + 3.3 * (k - 1) for k in range(1, count + 1)]
@@ -513,12 +513,12 @@ def graph_diagram(nodes, edges, forward=None, backward=None, ax=None):
             depth[name] = min(used) - 1
     columns = [[n for n in nodes if depth[n] == d] for d in range(max(depth.values()) + 1)]
     tallest = max(map(len, columns))
-    ax = _sheet(ax, 2.3 * len(columns), max(1.75 * tallest, 2.2))
+    ax = _sheet(ax, 1.8 * len(columns), max(1.75 * tallest, 2.2))
     place, height = {}, max(1.75 * tallest, 2.2)
     for d, column in enumerate(columns):
         for row, name in enumerate(column):
             wish = height / 2 + 1.75 * ((len(column) - 1) / 2 - row)
-            place[name] = (1.15 + 2.3 * d, wish)
+            place[name] = (0.9 + 1.8 * d, wish)
     for a, b in edges:
         _arrow(ax, place[a], place[b], GRAY, gap=20)
     for name, text in nodes.items():

@@ -60,7 +60,7 @@ class NetworkPicture:
         self.above, self.below = {}, {}
         for (layer, unit), (x, y) in self.places.items():
             self.below[layer, unit] = Label(ax, x, y - 0.45, va="top", color=BLUE)
-            self.above[layer, unit] = Label(ax, x, y + 0.4, va="bottom", color=RED)
+            self.above[layer, unit] = Label(ax, x - 0.2, y + 0.4, va="bottom", color=RED)
         self.edges, self.weights = {}, {}
         for (layer, i), start in self.places.items():
             for j in range(net.sizes[layer + 1] if layer < len(net.layers) else 0):
@@ -72,7 +72,7 @@ class NetworkPicture:
                     self.edges[layer, i, j] = edge
                     w = net.layers[layer].W[i, j]
                     style = {"size": 8, "color": BLUE if w >= 0 else RED, "va": "center", "box": PAPER}
-                    label = Label(ax, *(ends[0] + 0.76 * (ends[1] - ends[0])), f"{w:.3g}", **style)
+                    label = Label(ax, *(ends[0] + 0.24 * (ends[1] - ends[0])), f"{w:.3g}", **style)
                     self.weights[layer, i, j] = label  # again, since the edge hides the diagram's
         picture.moving(*self.edges.values(), *self.weights.values())
         picture.moving(*self.below.values(), *self.above.values())
@@ -163,7 +163,7 @@ class ForwardFlow(Interactive):
 
     def still(self):
         """Draw two inputs side by side."""
-        figure = Figure(figsize=(8.8, 3.9), layout="constrained")
+        figure = Figure(figsize=(7.8, 3.5), layout="constrained")
         for ax, x in zip(figure.subplots(1, 2), (self.first, -self.first), strict=True):
             Z, A = layer_values(self.net, x[None])
             network_diagram(self.net, ax, weight_labels=True, gap=GAP)
@@ -347,7 +347,7 @@ class BackpropStepper(Interactive):
     def still(self):
         """Draw four moments: forward done, output's error term, hidden error terms, all gradients."""
         count = len(self.net.layers)
-        figure = Figure(figsize=(8.8, 7.4), layout="constrained")
+        figure = Figure(figsize=(7.8, 6.6), layout="constrained")
         loss = self.controls["loss"].value
         p = Pass(self.net, self.first, self.target, loss, 0.5)
         titles = (
@@ -371,10 +371,14 @@ class BackpropStepper(Interactive):
                     linewidth=1 + 7 * abs(v) / largest,
                     zorder=1.2,
                 )
-            for texts, shift, side, color in ((below, -0.5, "top", BLUE), (above, 0.5, "bottom", RED)):
+            for texts, (right, up), side, color in (
+                (below, (0, -0.5), "top", BLUE),
+                (above, (-0.2, 0.5), "bottom", RED),
+            ):
                 for key, text in texts.items():
                     x, y = places[key]
-                    ax.text(x, y + shift, text, ha="center", va=side, fontsize=7, color=color)
+                    label = ax.text(x + right, y + up, text, ha="center", va=side, fontsize=7.5, color=color)
+                    label.set_bbox({"facecolor": PAPER, "edgecolor": "none", "pad": 0.3, "alpha": 0.8})
             ax.set_title(title, loc="center")
         return figure
 
