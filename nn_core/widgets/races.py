@@ -22,7 +22,7 @@ from nn_core.widgets._base import (
 )
 
 COLORS = (RED, ORANGE, GREEN, PURPLE, BLUE, INK, SKY, GRAY)
-STYLES = ("-", "--", "-.", ":")
+STYLES = ("-", "--", "-.", ":", (0, (1, 1)), (0, (5, 1, 1, 1, 1, 1)), (0, (7, 2)), (0, (3, 3)))
 STEPS = 100
 
 
@@ -108,7 +108,7 @@ class OptimizerRace(Interactive):
         self.chart.set(yscale="log", xlim=(0, STEPS), ylim=(1e-8, 1e3), xlabel="step")
         self.chart.set_title("height above the lowest point")
         for k, racer in enumerate(self.racers):
-            style = {"color": COLORS[k % 8], "linestyle": STYLES[k % 4]}
+            style = {"color": COLORS[k % 8], "linestyle": STYLES[k % 8]}
             (self.walks[racer],) = self.plane.plot([], [], marker=".", markersize=4, linewidth=1.5, **style)
             (self.ends[racer],) = self.plane.plot(
                 [], [], "o", color=COLORS[k % 8], markersize=9, markeredgecolor="white", zorder=5
@@ -200,14 +200,16 @@ class OptimizerRace(Interactive):
         self.refresh()
 
     def still(self):
-        """Draw the running optimizers on every landscape."""
+        """Draw the running optimizers on every landscape, or on the reader's own alone."""
         running = [n for n in self.racers if self.controls[f"on {n}"].value]
-        rows = -(-len(self.landscapes) // 3)
-        figure = Figure(figsize=(8.8, 2.9 * rows), layout="constrained")
-        axes = figure.subplots(rows, 3, squeeze=False)
-        for ax in axes.flat[len(self.landscapes) :]:
+        own = "own" in self.landscapes
+        shown = {"own": self.landscapes["own"]} if own else self.landscapes
+        columns, rows = (1, 1) if own else (3, -(-len(shown) // 3))
+        figure = Figure(figsize=(5.6, 4.8) if own else (7.6, 2.7 * rows), layout="constrained")
+        axes = figure.subplots(rows, columns, squeeze=False)
+        for ax in axes.flat[len(shown) :]:
             ax.set_axis_off()
-        for ax, (name, f) in zip(axes.flat, self.landscapes.items(), strict=False):
+        for ax, (name, f) in zip(axes.flat, shown.items(), strict=False):
             plotting.landscape(f, None, ax, xlim=f.xlim, ylim=f.ylim, minimum=f.minimum, title=name)
             for k, racer in enumerate(self.racers):
                 if racer in running:
@@ -216,14 +218,14 @@ class OptimizerRace(Interactive):
                     ax.plot(
                         *path.T,
                         color=COLORS[k % 8],
-                        linestyle=STYLES[k % 4],
+                        linestyle=STYLES[k % 8],
                         linewidth=1.5,
-                        label=f"{racer}, lr {number(lr)}",
+                        label=f"{racer}, lr {lr:.2g}",
                     )
             ax.plot(*f.start, "o", color=INK, markersize=5)
             ax.set(xlabel="", ylabel="", xlim=f.xlim, ylim=f.ylim)
         handles, labels = axes.flat[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=4)
+        figure.legend(handles, labels, loc="outside lower center", ncols=2)
         return figure
 
 
