@@ -22,11 +22,11 @@ BLUE, RED, GREEN, PURPLE, ORANGE, SKY, INK = (
 GRAY, PAPER, PALE_BLUE, PALE_ORANGE = "#8a8a8a", "#fcfcfa", "#dcebf5", "#fbeacb"
 
 
-def _sheet(ax, width, height, scale=0.62):
-    """Axes without frame, `width` by `height` units, equal in both directions."""
+def _sheet(ax, width, height, scale=0.62, bottom=0.0):
+    """Axes without frame, `width` units wide, from `bottom` to `height`, equal in both directions."""
     if ax is None:
-        ax = plt.subplots(figsize=(scale * width, scale * height))[1]
-    ax.set(xlim=(0, width), ylim=(0, height), aspect="equal")
+        ax = plt.subplots(figsize=(scale * width, scale * (height - bottom)))[1]
+    ax.set(xlim=(0, width), ylim=(bottom, height), aspect="equal")
     ax.set_axis_off()
     return ax
 
@@ -127,7 +127,7 @@ def _biological(ax):
     for end in ends:
         ax.add_patch(Circle(end, 0.1, facecolor=RED, edgecolor="none", zorder=3))
     for text, at, target in (
-        ("dendrites:\nreceive", (0.55, 5.0), tips[2]),
+        ("dendrites:\nreceive", (0.85, 5.0), tips[2]),
         ("soma:\nadds up", (3.5, 4.35), (2.85, 3.15)),
         ("axon:\ntransmits", (5.2, 1.05), (5.2, 2.35)),
         ("synapses:\nconnect, change", (7.6, 4.85), ends[0]),
@@ -141,6 +141,12 @@ def _biological(ax):
             fontsize=9,
             arrowprops={"arrowstyle": "-", "color": GRAY, "linewidth": 0.8},
         )
+
+
+def _reach(n_inputs):
+    """Lowest and highest place that `_artificial` draws on."""
+    half = 0.625 * (n_inputs - 1) + 0.6
+    return 2.6 - max(half, 1.2), 2.6 + max(half, 2.3)
 
 
 def _artificial(ax, w, b, x, f, left):
@@ -212,8 +218,12 @@ def neuron_diagram(w=(0.2, 0.8), b=0.1, x=None, f=None, ax=None, *, biological=T
     biological : bool
         False leaves the biological neuron out.
     """
-    shift = 9.3 if biological else 0.2
-    ax = _sheet(ax, shift + 9.4, 6, scale=0.48 if biological else 0.62)
+    shift = 8.7 if biological else 0.2
+    bottom, top = _reach(np.size(w))
+    if biological:
+        ax = _sheet(ax, shift + 8.3, max(top, 6.0), 0.44, min(bottom, 0.6))
+    else:
+        ax = _sheet(ax, shift + 9.4, top, bottom=bottom)
     if biological:
         _biological(ax)
         ax.text(4.3, 5.65, "a neuron of the brain", ha="center", va="center", fontsize=11)
@@ -226,7 +236,8 @@ def perceptron_diagram(w=(2, 1), b=-3, x=None, ax=None):
     """Draw the perceptron: weighted sum, then the step in its last unit (1 if z >= 0, else 0)."""
     from nn_core.activations import ACTIVATIONS
 
-    ax = _sheet(ax, 9.8, 6)
+    bottom, top = _reach(np.size(w))
+    ax = _sheet(ax, 9.8, top, bottom=bottom)
     middle = _artificial(ax, w, b, x, ACTIVATIONS["step"], 0.2)
     ax.texts[[t.get_text() for t in ax.texts].index("$f$")].set_text("")
     ax.plot(
