@@ -5,7 +5,19 @@ looked at once, where it enters, and an error names the argument, what was given
 The inner loops of training work on arrays that have passed here and do not look again.
 """
 
+import sys
+
 import numpy as np
+
+FLOATS = (np.float32, np.float64)
+
+
+def as_array(name, x):
+    """Return `x` as an array, whatever it holds; rows of different lengths are a ValueError."""
+    try:
+        return np.asarray(x)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array, its rows equally long: {error}") from None
 
 
 def as_floats(name, x, *, finite=False, min_ndim=0):
@@ -18,13 +30,10 @@ def as_floats(name, x, *, finite=False, min_ndim=0):
     ValueError
         if `x` is ragged, empty, has fewer than `min_ndim` axes, holds NaN, or (if `finite`) infinity.
     """
-    try:
-        x = np.asarray(x)
-    except ValueError as error:
-        raise ValueError(f"{name} must be an array of numbers, its rows equally long: {error}") from None
+    x = as_array(name, x)
     if x.dtype.kind not in "fiub":
         raise TypeError(f"{name} must hold real numbers, got dtype {x.dtype}")
-    if x.dtype.type not in (np.float32, np.float64):
+    if x.dtype.type not in FLOATS:
         x = x.astype(np.float64)
     if x.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {x.shape}")
@@ -94,7 +103,7 @@ def a_number(name, value, low=-np.inf, high=np.inf, *, open_low=False, open_high
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name} must be a number, got {value!r}")
     inside = (low < value if open_low else low <= value) and (value < high if open_high else value <= high)
-    if not (np.isfinite(value) and inside):
+    if not (abs(value) <= sys.float_info.max and inside):  # NaN, infinite, or too long for a float
         interval = f"{'(' if open_low or low == -np.inf else '['}{low:g}, {high:g}"
         interval += ")" if open_high or high == np.inf else "]"
         raise ValueError(f"{name} must lie in {interval}, got {value!r}")
@@ -108,6 +117,24 @@ def a_count(name, value, low=1):
     if value < low:
         raise ValueError(f"{name} must be at least {low}, got {value}")
     return int(value)
+
+
+def a_float_dtype(name, dtype):
+    """Return `dtype` as the NumPy dtype float32 or float64."""
+    try:
+        given = np.dtype(dtype)
+    except TypeError:
+        raise TypeError(f"{name} must be float32 or float64, got {dtype!r}") from None
+    if given.type not in FLOATS:
+        raise ValueError(f"{name} must be float32 or float64, got {given}")
+    return given
+
+
+def a_function(name, f):
+    """Return `f` if it can be called."""
+    if not callable(f):
+        raise TypeError(f"{name} must be a function, got {f!r}")
+    return f
 
 
 def a_generator(rng):

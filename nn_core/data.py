@@ -6,7 +6,7 @@ The real sets come with scikit-learn, which is imported only when one is asked f
 
 import numpy as np
 
-from nn_core.checks import a_count, a_generator, a_number, as_floats, same_length
+from nn_core.checks import a_count, a_generator, a_number, as_array, as_floats, same_length
 
 
 def load_digits():
@@ -96,7 +96,7 @@ def minibatches(X, y, batch_size, rng=None):
 
 def samples(X, y):
     """Return X and y as arrays of equally many rows; y may hold labels of any kind."""
-    X, y = as_floats("X", X, min_ndim=1), np.asarray(y)
+    X, y = as_floats("X", X, min_ndim=1), as_array("y", y)
     if y.ndim == 0:
         raise ValueError("y must have at least 1 axis, got a single value")
     same_length("X", X, "y", y)

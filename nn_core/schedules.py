@@ -23,7 +23,15 @@ def schedule(name, **ranges):
 
 
 class Schedule:
-    """A rate for every step: ``schedule(t) -> lr``."""
+    """A rate for every step: ``schedule(t) -> lr``, a positive float for t = 0, 1, 2, … (or between)."""
+
+    def __call__(self, t):
+        """Return the rate of step t; TypeError or ValueError if t is no number from 0 on."""
+        return self.rate(a_number("t", t, 0))
+
+    def rate(self, t):
+        """Return the rate of step t, a float that has been looked at."""
+        raise NotImplementedError
 
     def __repr__(self):
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in vars(self).items())})"
@@ -43,7 +51,7 @@ class StepDecay(Schedule):
         self.drop = a_number("drop", drop, 0, 1, open_low=True)
         self.every = a_number("every", every, 0, open_low=True)
 
-    def __call__(self, t):
+    def rate(self, t):
         """Return the rate of step t."""
         return self.lr0 * self.drop ** math.floor(t / self.every)  # (8.12)
 
@@ -56,7 +64,7 @@ class ExponentialDecay(Schedule):
         self.lr0 = a_number("lr0", lr0, 0, open_low=True)
         self.k = a_number("k", k, 0)
 
-    def __call__(self, t):
+    def rate(self, t):
         """Return the rate of step t."""
         return self.lr0 * math.exp(-self.k * t)  # (8.13)
 
@@ -69,7 +77,7 @@ class InverseTimeDecay(Schedule):
         self.lr0 = a_number("lr0", lr0, 0, open_low=True)
         self.k = a_number("k", k, 0)
 
-    def __call__(self, t):
+    def rate(self, t):
         """Return the rate of step t."""
         return self.lr0 / (1 + self.k * t)  # (8.14)
 
@@ -86,7 +94,7 @@ class CosineAnnealing(Schedule):
         self.T = a_number("T", T, 0, open_low=True)
         self.lr_min = a_number("lr_min", lr_min, 0, lr0)
 
-    def __call__(self, t):
+    def rate(self, t):
         """Return the rate of step t."""
         share = min(t / self.T, 1)
         return self.lr_min + (self.lr0 - self.lr_min) * (1 + math.cos(math.pi * share)) / 2  # (8.15)
@@ -104,7 +112,7 @@ class Warmup(Schedule):
         self.lr = lr if callable(lr) else a_number("lr", lr, 0, open_low=True)
         self.steps = a_count("steps", steps)
 
-    def __call__(self, t):
+    def rate(self, t):
         """Return the rate of step t."""
         after = max(t - self.steps, 0)
         lr = self.lr(after) if callable(self.lr) else self.lr

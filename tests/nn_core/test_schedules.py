@@ -72,3 +72,12 @@ def test_warmup_rises_and_then_hands_over():
 def test_bad_ranges_are_named(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@every_schedule
+@pytest.mark.parametrize("t", ["3", None, [1, 2], True, -1, math.nan, math.inf, 10**400], ids=lambda t: str(t)[:6])
+def test_a_bad_step_is_named(cls, t):
+    error = ValueError if type(t) in (int, float) else TypeError
+    for schedule in (cls(), nn.Warmup(cls(), 3)):
+        with pytest.raises(error, match="t must"):
+            schedule(t)
