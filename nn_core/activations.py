@@ -262,10 +262,12 @@ def log_softmax_trusting(Z, axis=-1):
 
 
 def scores(Z, axis):
-    """Check the arguments of softmax."""
+    """Return the arguments of softmax, looked at."""
     Z = as_floats("Z", Z, min_ndim=1)
     if np.isposinf(Z).any():
         raise ValueError("Z must not hold +inf: softmax has no limit there")
+    if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)):
+        raise TypeError(f"axis must be a whole number, got {axis!r}")
     if not -Z.ndim <= axis < Z.ndim:
         raise ValueError(f"axis must lie in [{-Z.ndim}, {Z.ndim - 1}] for Z of shape {Z.shape}, got {axis}")
     return Z, axis

@@ -7,7 +7,7 @@ knows no calculus and makes no mistakes of its own, which makes it the judge of 
 import numpy as np
 
 from nn_core import training
-from nn_core.checks import a_number, as_floats
+from nn_core.checks import a_function, a_number, as_floats
 
 TOLERANCE = 1e-6
 
@@ -30,6 +30,7 @@ def numerical_gradient(f, x, h=1e-5):
     >>> numerical_gradient(lambda x: (x**2).sum(), [1.0, 2.0]).round(6)
     array([2., 4.])
     """
+    a_function("f", f)
     h = a_number("h", h, 0, open_low=True)
     x = np.array(as_floats("x", x, finite=True), dtype=np.float64)
     gradient = np.empty_like(x)
@@ -110,8 +111,8 @@ class GradientReport:
         self.analytic, self.numeric = analytic, numeric
         # (6.6). Below `noise` a difference of the two is rounding, so that no entry is judged more finely.
         size = np.maximum(np.maximum(np.abs(analytic), np.abs(numeric)), noise / TOLERANCE)
-        self.relative_error = np.abs(analytic - numeric) / size
-        self.relative_error[np.isnan(self.relative_error)] = np.inf
+        error = np.abs(analytic - numeric) / size
+        self.relative_error = np.where(np.isnan(error), np.inf, error)
         self.max_relative_error = float(self.relative_error.max())
         worst = tuple(int(i) for i in np.unravel_index(self.relative_error.argmax(), analytic.shape))
         self.worst_index = worst[0] if len(worst) == 1 else worst
@@ -154,13 +155,17 @@ def gradient_check(loss_and_grad, theta, h=1e-5):
     >>> print(gradient_check(lambda w: ((w**2).sum(), 2 * w), [1.0, 2.0]))
     The gradient is right: 2 entries, largest relative error ...
     """
+    h = a_number("h", h, 0, open_low=True)
     theta = np.array(as_floats("theta", theta, finite=True), dtype=np.float64)
-    loss, analytic = loss_and_grad(theta.copy())
+    returned = a_function("loss_and_grad", loss_and_grad)(theta.copy())
+    if not isinstance(returned, (tuple, list)) or len(returned) != 2:
+        raise TypeError(f"loss_and_grad must return a pair (loss, gradient), got {type(returned).__name__}")
+    loss, analytic = returned
     analytic = np.array(analytic, dtype=np.float64)  # a copy: the next calls may fill the same array
     if analytic.shape != theta.shape:
         raise ValueError(f"loss_and_grad must return a gradient of shape {theta.shape}, got {analytic.shape}")
     if hasattr(loss_and_grad, "losses"):
-        numeric = stacked_differences(loss_and_grad, theta, a_number("h", h, 0, open_low=True))
+        numeric = stacked_differences(loss_and_grad, theta, h)
     else:
         numeric = numerical_gradient(lambda x: loss_and_grad(x)[0], theta, h)
     noise = 10 * np.finfo(np.float64).eps * max(abs(as_scalar(loss)), 1e-3) / h

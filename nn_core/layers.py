@@ -12,7 +12,7 @@ from operator import attrgetter
 import numpy as np
 
 from nn_core.activations import ACTIVATIONS
-from nn_core.checks import a_count, a_generator, as_floats, as_matrix, lookup
+from nn_core.checks import a_count, a_float_dtype, a_generator, as_floats, as_matrix, lookup
 
 
 def he_normal(n_in, n_out, rng):
@@ -84,6 +84,7 @@ class Layer:
 
     def own(self, dtype, **values):
         """Give a layer that belongs to no network vectors of its own, with these parameters in them."""
+        dtype = a_float_dtype("dtype", dtype)
         for name, value in values.items():
             setattr(self, "_" + name, value)
         self.bind(np.empty(self.size, dtype), np.zeros(self.size, dtype))
@@ -184,7 +185,10 @@ class PReLU(Layer):
     alpha = view("alpha")
 
     def __init__(self, n_units, alpha=0.25, dtype=np.float64):
-        self.own(dtype, alpha=np.full(a_count("n_units", n_units), as_floats("alpha", alpha)))
+        n_units, alpha = a_count("n_units", n_units), as_floats("alpha", alpha, finite=True)
+        if alpha.shape not in ((), (n_units,)):
+            raise ValueError(f"alpha must be one number or have shape ({n_units},), got {alpha.shape}")
+        self.own(dtype, alpha=np.full(n_units, alpha))
         self.Z = self.A = None
 
     def forward(self, Z, out=None):

@@ -11,7 +11,17 @@ import numpy as np
 
 from nn_core import gradcheck, training
 from nn_core.activations import ACTIVATIONS, sigmoid, softmax_trusting
-from nn_core.checks import a_count, a_generator, a_number, as_labels, as_matrix, lookup, same_length
+from nn_core.checks import (
+    a_count,
+    a_float_dtype,
+    a_generator,
+    a_number,
+    as_floats,
+    as_labels,
+    as_matrix,
+    lookup,
+    same_length,
+)
 from nn_core.layers import INITIALIZERS, Activation, Linear, PReLU, as_input, view
 
 OUTPUTS = ("identity", "sigmoid", "softmax")
@@ -111,12 +121,12 @@ class MLP:
             raise ValueError(f"sizes must name the inputs and the outputs at least, got {list(sizes)}")
         lookup("hidden", hidden, {**ACTIVATIONS, "prelu": PReLU})
         lookup("output", output, dict.fromkeys(OUTPUTS))
+        if not isinstance(hidden_params, (dict, type(None))):
+            raise TypeError(f"hidden_params must be a dict, as {{'alpha': 0.1}} is, got {hidden_params!r}")
         self.hidden, self.output, self.hidden_params = hidden, output, dict(hidden_params or {})
         if output == "softmax" and self.sizes[-1] < 2:
             raise ValueError("softmax needs two outputs or more; for one yes-no output there is 'sigmoid'")
-        self.dtype = np.dtype(dtype)
-        if self.dtype.type not in (np.float32, np.float64):
-            raise ValueError(f"dtype must be float32 or float64, got {self.dtype}")
+        self.dtype = a_float_dtype("dtype", dtype)
         if init is not None and not callable(init):
             lookup("init", init, INITIALIZERS)
         rng = a_generator(rng)
@@ -147,7 +157,7 @@ class MLP:
         """Fill `grad` from dZ (n_samples, n_out), the loss's gradient at the Z of the last forward."""
         if self.layers[-1].X is None:
             raise ValueError("backward needs a forward pass first: call forward(X)")
-        dZ, expected = np.asarray(dZ), (len(self.layers[-1].X), self.sizes[-1])
+        dZ, expected = as_floats("dZ", dZ, finite=True), (len(self.layers[-1].X), self.sizes[-1])
         if dZ.shape != expected:
             raise ValueError(f"dZ must have the shape of the last forward's Z, {expected}, got {dZ.shape}")
         self.run_back(dZ.astype(self.dtype, copy=False), self.nowhere)

@@ -107,6 +107,8 @@ class Optimizer:
                 raise TypeError(f"{name} must be a NumPy array, got {type(array).__name__}")
         if theta.dtype.type not in (np.float32, np.float64):
             raise TypeError(f"theta is changed in place and must be float32 or float64, got {theta.dtype}")
+        if grad.dtype.kind not in "fiub":
+            raise TypeError(f"grad must hold real numbers, got dtype {grad.dtype}")
         if grad.shape != theta.shape:
             raise ValueError(f"grad must have the shape of theta, {theta.shape}, got {grad.shape}")
         if theta.size == 0:
@@ -141,8 +143,6 @@ class SGD(Optimizer):
     Nesterov's method, which needs the gradient at theta alone. ``weight_decay`` adds $\lambda\theta$ to the
     gradient. PyTorch keeps the learning rate out of v; while the rate is constant, the two are equal.
     """
-
-    decaying = ("v",)
 
     def __init__(self, lr, momentum=0.0, nesterov=False, weight_decay=0.0):
         super().__init__(lr)

@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 
 from nn_core.activations import softmax_backward
-from nn_core.checks import a_count, a_generator, lookup, same_length
+from nn_core.checks import a_count, a_function, a_generator, as_array, lookup, same_length
 from nn_core.layers import as_input, shared_arrays
 from nn_core.losses import LOSSES, Loss
 from nn_core.optimizers import Adam
@@ -80,8 +80,8 @@ def fit(net, X, y, loss=None, optimizer=None, epochs=20, batch_size=32, rng=None
     optimizer = Adam() if optimizer is None else optimizer
     if not hasattr(optimizer, "step") or isinstance(optimizer, type):
         raise TypeError(f"optimizer must have a method step(theta, grad), Adam() for one; got {optimizer!r}")
-    if callback is not None and not callable(callback):
-        raise TypeError(f"callback must be a function (net, history, epoch), got {callback!r}")
+    if callback is not None:
+        a_function("callback", callback)
     rng = a_generator(rng)
     epochs = a_count("epochs", epochs)
     X, Y = examples(net, loss, "X", X, "y", y)
@@ -200,7 +200,7 @@ def choose_loss(net, loss):
 def examples(net, loss, name_x, X, name_y, y):
     """Return X and the targets as arrays of the network's dtype, checked."""
     X = as_input(name_x, X, net.sizes[0], net.dtype)
-    y = np.asarray(y)
+    y = as_array(name_y, y)
     if y.ndim == 0:
         raise ValueError(f"{name_y} must have shape (n_samples,) or (n_samples, n_out), got a single value")
     same_length(name_x, X, name_y, y)

@@ -126,7 +126,8 @@ class Run:
             for start in range(0, len(order), self.batch):
                 rows = order[start : start + self.batch]
                 Z = self.net.forward(self.X[rows])
-                self.net.backward(training.loss_gradient(self.net, self.loss, Z, self.prepared(rows, Z)))
+                dZ = training.loss_gradient(self.net, self.loss, Z, self.prepared(rows, Z))
+                self.net.run_back(dZ, self.net.nowhere)  # not `backward`: a run may diverge here, and say so
                 self.optimizer.step(self.net.theta, self.net.grad)
                 if not np.isfinite(self.net.theta[0]):
                     break

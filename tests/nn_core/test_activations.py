@@ -138,6 +138,8 @@ def test_softmax_of_extremes_and_types():
                 f(Z)
     with pytest.raises(ValueError, match="axis must"):
         nn.softmax([1.0, 2.0], axis=1)
+    with pytest.raises(TypeError, match="axis must be a whole number, got None"):
+        nn.log_softmax([1.0, 2.0], axis=None)
 
 
 def test_softmax_backward_is_the_jacobian(rng):

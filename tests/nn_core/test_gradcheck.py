@@ -87,6 +87,12 @@ def test_a_shared_gradient_array_does_not_mislead(rng):
     assert nn.gradient_check(loss_and_grad, net.theta).passed
 
 
+def test_a_single_number_is_checked_too():
+    right = nn.gradient_check(lambda t: (t**2, 2 * t), 3.0)
+    assert right.passed and right.worst_index == ()
+    assert "wrong in 1 of 1" in nn.gradient_check(lambda t: (t**2, t), np.array(3.0)).text
+
+
 def test_bad_arguments_are_named():
     for h in (0, -1e-5):
         with pytest.raises(ValueError, match="h must"):
@@ -95,5 +101,11 @@ def test_bad_arguments_are_named():
         nn.numerical_gradient(lambda x: x, [1.0, 2.0])
     with pytest.raises(ValueError, match="x must hold finite"):
         nn.numerical_gradient(np.sum, [np.nan])
+    with pytest.raises(TypeError, match="f must be a function, got None"):
+        nn.numerical_gradient(None, [1.0])
+    with pytest.raises(TypeError, match="loss_and_grad must be a function, got 3"):
+        nn.gradient_check(3, [1.0])
+    with pytest.raises(TypeError, match=r"must return a pair \(loss, gradient\), got float"):
+        nn.gradient_check(lambda t: 1.0, [1.0])
     with pytest.raises(ValueError, match=r"gradient of shape \(2,\), got \(3,\)"):
         nn.gradient_check(lambda t: (1.0, np.ones(3)), [1.0, 2.0])

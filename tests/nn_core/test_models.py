@@ -309,6 +309,8 @@ def test_load_refuses_other_files(tmp_path, rng):
         (lambda: nn.MLP([3, 2], output="sofmax"), ValueError, "output must be one of identity, sigmoid"),
         (lambda: nn.MLP([3, 1], output="softmax"), ValueError, "two outputs or more"),
         (lambda: nn.MLP([3, 2], dtype=np.float16), ValueError, "dtype must be float32 or float64"),
+        (lambda: nn.MLP([3, 2], dtype="wide"), TypeError, "dtype must be float32 or float64, got 'wide'"),
+        (lambda: nn.MLP([3, 4, 2], hidden_params=0.1), TypeError, "hidden_params must be a dict"),
         (lambda: nn.MLP([3, 2], init="he"), ValueError, "init must be one of"),
         (lambda: nn.MLP([3, 2], rng=0), TypeError, "rng must"),
         (lambda: nn.MLP([3, 4, 2], hidden_params={"alpha": 1}), TypeError, "relu has no hyper-parameter"),
@@ -332,6 +334,8 @@ def test_backward_names_a_wrong_shape(rng):
     net.forward(np.ones((4, 3)))
     with pytest.raises(ValueError, match=r"dZ must have the shape .*\(4, 2\), got \(3, 2\)"):
         net.backward(np.ones((3, 2)))
+    with pytest.raises(ValueError, match="dZ must hold finite numbers, got nan at index"):
+        net.backward(np.full((4, 2), np.nan))
 
 
 def test_gradient_as_in_pytorch(torch, rng):

@@ -212,6 +212,7 @@ def test_bad_arrays_are_named(make):
         ([1.0], np.ones(1), TypeError, "theta must be a NumPy array, got list"),
         (np.ones(1), [1.0], TypeError, "grad must be a NumPy array, got list"),
         (np.ones(1, np.int64), np.ones(1), TypeError, "theta .*float32 or float64, got int64"),
+        (np.ones(2), np.array(["a", "b"]), TypeError, "grad must hold real numbers, got dtype <U1"),
         (np.ones(3), np.ones((3, 1)), ValueError, r"grad must have the shape of theta, \(3,\), got \(3, 1\)"),
         (np.ones(0), np.ones(0), ValueError, "theta must not be empty"),
     ):

@@ -75,7 +75,7 @@ def test_bad_ranges_are_named(make, message):
 
 
 @every_schedule
-@pytest.mark.parametrize("t", ["3", None, [1, 2], True, -1, math.nan, math.inf, 10**400], ids=lambda t: str(t)[:6])
+@pytest.mark.parametrize("t", ["3", None, True, -1, math.nan, math.inf, pytest.param(10**400, id="long")])
 def test_a_bad_step_is_named(cls, t):
     error = ValueError if type(t) in (int, float) else TypeError
     for schedule in (cls(), nn.Warmup(cls(), 3)):

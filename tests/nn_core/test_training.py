@@ -202,6 +202,7 @@ def test_divergence_with_early_stopping_keeps_the_best(rng):
         ({"y": np.full(200, 2)}, ValueError, "y must hold 0 and 1"),
         ({"y": np.ones((200, 2))}, ValueError, r"y must have shape \(200, 1\)"),
         ({"y": ["yes"] * 200}, TypeError, "y must hold real numbers"),
+        ({"y": [[1]] * 199 + [[1, 2]]}, ValueError, "y must be an array, its rows equally long"),
         ({"y": 1}, ValueError, "y must"),
     ],
 )
