@@ -190,9 +190,9 @@ class ActivationExplorer(Interactive):
                 plotting.activation_curves(self.registry[self.first], ax, **params)
                 ax.set(ylim=(-3.2, 3.2), title=title)
             return figure
-        columns = 4
+        columns = 3
         rows = -(-len(self.registry) // columns)
-        figure = Figure(figsize=(8.4, 1.9 * rows), layout="constrained")
+        figure = Figure(figsize=(6.6, 1.9 * rows), layout="constrained")
         axes = figure.subplots(rows, columns, squeeze=False)
         for ax, f in zip(axes.flat, self.registry.values(), strict=False):
             plotting.activation_curves(f, ax)
@@ -337,9 +337,9 @@ class LossExplorer(Interactive):
 
     def still(self):
         """Draw all losses side by side."""
-        columns = 4
+        columns = 3
         rows = -(-len(self.registry) // columns)
-        figure = Figure(figsize=(8.6, 2.1 * rows), layout="constrained")
+        figure = Figure(figsize=(7.6, 2.1 * rows), layout="constrained")
         axes = figure.subplots(rows, columns, squeeze=False)
         for ax, loss in zip(axes.flat, self.registry.values(), strict=False):
             plotting.loss_curves(loss, ax)

@@ -448,8 +448,9 @@ class Playground(Interactive):
             v["batch"],
             v["seed"],
         )
-        figure = Figure(figsize=(9.2, 2.3), layout="constrained")
-        *planes, chart = figure.subplots(1, 5)
+        figure = Figure(figsize=(7.6, 4.8), layout="constrained")
+        *planes, chart, empty = figure.subplots(2, 3).flat
+        empty.set_axis_off()
         for ax, until in zip(planes, (0, 10, 50, 200), strict=True):
             while t.epoch < until and not t.diverged:
                 t.step()
