@@ -172,11 +172,12 @@ class UniversalApproximation(Interactive):
         self.refresh()
 
     def still(self):
-        """Draw four widths side by side."""
+        """Draw four widths."""
         target = self.controls["target"].value
         target = "sine" if target == "your points" else target
-        figure = Figure(figsize=(8.8, 2.5), layout="constrained")
-        for ax, width in zip(figure.subplots(1, 4, sharey=True), (2, 4, 8, 16), strict=True):
+        figure = Figure(figsize=(6.4, 4.6), layout="constrained")
+        axes = figure.subplots(2, 2, sharex=True, sharey=True)
+        for ax, width in zip(axes.flat, (2, 4, 8, 16), strict=True):
             x, y = self.points(target, width)
             net = relu_network_through(x, y)
             ax.plot(
@@ -185,6 +186,7 @@ class UniversalApproximation(Interactive):
             ax.plot(self.grid, net.predict(self.grid[:, None]), color=BLUE, linestyle="-")
             ax.plot(x, y, "o", color=INK, markersize=3.5)
             ax.set(xlabel="$x$")
+            ax.label_outer()
             ax.set_title(
                 f"{width} units\nlargest error {number(round(self.error(target, width), 4))}", fontsize=10
             )

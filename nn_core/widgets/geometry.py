@@ -182,20 +182,22 @@ class Neuron(Interactive):
         self.set(w1=float(w[0]), w2=float(w[1]), b=b)
 
     def still(self):
-        """Draw four states of w and b side by side."""
-        figure = Figure(figsize=(8.6, 2.6), layout="constrained")
+        """Draw four states of w and b."""
+        figure = Figure(figsize=(5.6, 5.6), layout="constrained")
         states = (
             ("$w=(1, 0.5)$, $b=0$", (1, 0.5), 0.0),
             ("turn $w$: $(0.5, 1)$", (0.5, 1), 0.0),
             ("lower $b$: $-1$", (0.5, 1), -1.0),
             ("turn around: $-w, -b$", (-0.5, -1), 1.0),
         )
-        for ax, (title, w, b) in zip(figure.subplots(1, 4, sharey=True), states, strict=True):
-            ax.set(xlim=(-2, 2), ylim=(-2, 2), aspect="equal", title=title, xlabel="$x_1$")
+        axes = figure.subplots(2, 2, sharex=True, sharey=True)
+        for ax, (title, w, b) in zip(axes.flat, states, strict=True):
+            ax.set(xlim=(-2, 2), ylim=(-2, 2), aspect="equal")
             x, y = np.meshgrid(np.linspace(-2, 2, 101), np.linspace(-2, 2, 101))
             ax.contourf(x, y, w[0] * x + w[1] * y + b, levels=[0, 99], colors=[ORANGE], alpha=0.16)
             self._points(ax)
-            ax.set(xlim=(-2, 2), ylim=(-2, 2), title=title, ylabel="")
+            ax.set(xlim=(-2, 2), ylim=(-2, 2), title=title)
+            ax.label_outer()
             plotting.line(w, b, ax)
         return figure
 

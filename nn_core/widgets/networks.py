@@ -559,7 +559,7 @@ class Initialisation(Interactive):
 
     def still(self):
         """Draw the first activation under small, large and Glorot's weights, or He's if it has no bound."""
-        figure = Figure(figsize=(8.6, 5.4), layout="constrained")
+        figure = Figure(figsize=(7.2, 5.0), layout="constrained")
         axes = figure.subplots(3, self.depth, sharex=bool(self.bounds))
         for row, init in zip(axes, self.stages, strict=True):
             A, _, _ = self.run(self.first, init, 1.0, 0)
