@@ -30,9 +30,8 @@ class Report:
         """Return one line."""
         return (
             f"{self.exercise.name}: {self.told_apart} of {len(self.exercise.mistakes)} mistakes told apart, "
-            f"{self.variants} of {len(self.exercise.variants)} variants accepted, {self.killed} of "
-            f"{self.mutants} "
-            f"mutants killed, {self.equivalent} equivalent"
+            f"{self.variants} of {len(self.exercise.variants)} variants accepted, "
+            f"{self.killed} of {self.mutants} mutants killed, {self.equivalent} equivalent"
         )
 
 

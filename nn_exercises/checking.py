@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from nn_exercises.card import STOPPED, Card
 from nn_exercises.diagnose import Diagnosis, diagnose
 from nn_exercises.exercise import Exercise
 from nn_exercises.judge import NOTEBOOK_SEED, Judgement, Prepared, argument_names, judge, prepare
-from nn_exercises.result import Result
+from nn_exercises.result import STOPPED, Card, Result
 from nn_exercises.run import Facts, Outcome, code_of, facts_of, state_kept
 from nn_exercises.show import show, show_call, show_node
 
@@ -59,7 +58,7 @@ def check(function: Callable, name: str | None = None) -> Result:
             result = check_exercise(function, exercise)
         # A hint is about the exercise: no help where a variable has taken the function's name.
         if not result.passed and result.status != "not_attempted" and result.mistake != "not_a_function":
-            result = _with_hint(result, exercise, _stage(function, exercise))
+            result = with_hint(result, exercise, _stage(function, exercise))
     except Exception as e:  # a fault of the check is never the reader's: it says so, and the notebook goes on
         message = (
             f"The check itself stopped ({type(e).__name__}: {e}). That is a fault of this book, not of your "
@@ -183,11 +182,7 @@ def _printed(outcomes: Sequence[Outcome]) -> str:
 
 
 def with_hint(result: Result, exercise: Exercise, stage: int = 1) -> Result:
-    """Return a failed result with hints open up to `stage`."""
-    return _with_hint(result, exercise, stage)
-
-
-def _with_hint(result: Result, exercise: Exercise, stage: int) -> Result:
+    """Return a failed result with hints open up to `stage`, which counts from 1."""
     stage = min(stage, len(exercise.hints))
     card = Card(**{**vars(result.card), "hint_number": stage, "hints_total": len(exercise.hints)})
     return Result(**{**vars(result), "hints": tuple(exercise.hints[:stage]), "card": card})

@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from nn_exercises.exercise import Exercise
 from nn_exercises.judge import signature
-from nn_exercises.look import Look, is_number
+from nn_exercises.look import Look, is_number, many, one
 
-WORDS = {
-    "n_samples": "sample",
-    "n_features": "feature",
-    "n_in": "input",
-    "n_inputs": "input",
-    "n_out": "output",
-    "n_outputs": "output",
-    "n_classes": "class",
-    "n_units": "unit",
-    "n": "sample",
-    "n_hidden": "hidden unit",
-    "K": "class",
-    "m": "entry",
-}
 CHANCY = ("zeros", "negative", "huge")  # what random inputs have or have not, for no reason
-PLURALS = {"class": "classes", "entry": "entries"}
 
 
 @dataclass(frozen=True)
@@ -112,46 +93,6 @@ def condition(
     return None
 
 
-def dimensions(exercise: Exercise) -> dict[str, tuple[str, ...]]:
-    """Return the names of each parameter's axes, by the docstring: X -> (n_samples, n_features)."""
-    return _dimensions(exercise.reference)
-
-
-@functools.lru_cache(maxsize=128)
-def _dimensions(reference: Callable) -> dict[str, tuple[str, ...]]:
-    doc = inspect.getdoc(reference) or ""
-    found = {}
-    for names, shape in re.findall(r"^(\w+(?:, \w+)*) : [^\n(]*\(([^)\n]*)\)", doc, re.M):
-        axes = tuple(a.strip() for a in shape.split(",") if a.strip())
-        if all(re.fullmatch(r"\w+", a) for a in axes):
-            for name in names.split(","):
-                found.setdefault(name.strip(), axes)
-    return found
-
-
-def sizes(look: Look, i: int) -> dict[str, int]:
-    """Return a case's sizes by the names of the axes: n_samples -> 5."""
-    found: dict[str, int] = {}
-    axes = dimensions(look.exercise)
-    for name, value in look.arguments(i).items():
-        if isinstance(value, np.ndarray) and len(axes.get(name, ())) == value.ndim:
-            for axis, size in zip(axes[name], value.shape, strict=True):
-                if not axis.isdigit():
-                    found.setdefault(axis, size)
-    return found
-
-
-def one(axis: str) -> str:
-    """Return an axis's word in the singular: n_samples -> sample."""
-    return WORDS.get(axis, axis)
-
-
-def many(axis: str) -> str:
-    """Return an axis's word in the plural: n_samples -> samples."""
-    word = one(axis)
-    return PLURALS.get(word, word if word == axis else word + "s")
-
-
 def _features(look: Look, among: list[int]) -> Iterator[_Feature]:
     arguments = {i: look.arguments(i) for i in among}
     yield from _of_sizes(look, among)
@@ -181,7 +122,7 @@ def _where(values: dict[int, Any], test: Callable[[Any], bool]) -> frozenset[int
 def _of_sizes(look: Look, among: list[int]) -> Iterator[_Feature]:
     by_axis: dict[str, dict[int, int]] = {}
     for i in among:
-        for axis, size in sizes(look, i).items():
+        for axis, size in look.sizes(i).items():
             by_axis.setdefault(axis, {})[i] = size
     for axis, size in by_axis.items():
         if len(set(size.values())) < 2:

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from nn_exercises import figures, forms, replay
+from nn_exercises import figures, forms, replay, stops
 from nn_exercises.compare import OF_VALUE
 from nn_exercises.conditions import condition
 from nn_exercises.exercise import Loss
@@ -257,14 +257,14 @@ def _in_common(look: Look) -> Diagnosis | None:
 
 
 DETECTORS = (
-    forms.unfinished,
+    stops.unfinished,
     _parameters,
     _problem_alone,
     _known,
     _known_but_for_errors,
     forms.order,
     forms.unseeded,
-    forms.stopped_everywhere,
+    stops.stopped_everywhere,
     forms.impurities,
     forms.remembered,
     forms.containers,
@@ -272,8 +272,8 @@ DETECTORS = (
     _known_in_the_values,
     forms.number_kinds,
     forms.warned,
-    forms.wrong_errors,
-    forms.stopped_sometimes,
+    stops.wrong_errors,
+    stops.stopped_sometimes,
     forms.shapes,
     figures.values,
     replay.other_arguments,

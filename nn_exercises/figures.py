@@ -340,9 +340,8 @@ def approximate(look: Look) -> Diagnosis | None:
     if not 0 < worst:
         return None
     message = (
-        f"Your results come close but are not equal, by up to {100 * worst:.1g} %: an approximation. "
-        "Is something "
-        "rounded, is a number added for safety (eps) too large, is a step too coarse, or a small "
+        f"Your results come close but are not equal, by up to {100 * worst:.1g} %: an approximation. Is "
+        "something rounded, is a number added for safety (eps) too large, is a step too coarse, or a small "
         "term left out?"
     )
     return look.made("approximate", message)

@@ -1,4 +1,4 @@
-"""Detectors for another form than is due: exceptions, missing returns, containers, dtypes, shapes."""
+"""Detectors for another form than is due: missing returns, containers, dtypes, shapes, state kept."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import numpy as np
 
 from nn_exercises.compare import SEQUENCES, alike, close, compare, name_of
 from nn_exercises.conditions import condition
-from nn_exercises.judge import rules_of, signature
+from nn_exercises.judge import rules_of
 from nn_exercises.look import Diagnosis, Look
 from nn_exercises.run import Node
+from nn_exercises.show import show_node
 
 NUMBER_WORDS = (
     "no value",
@@ -23,26 +24,6 @@ NUMBER_WORDS = (
     "six values",
 )
 ORDINALS = ("first", "second", "third", "fourth")
-
-
-def unfinished(look: Look) -> Diagnosis | None:
-    """Report a call that did not come to its end in time."""
-    late = [i for i, o in enumerate(look.outcomes) if o.status == "timeout"]
-    if not late:
-        return None
-    seconds = look.prepared.time_limit
-    message = (
-        f"Your function was stopped after {seconds:g} seconds. Is there a loop that never ends, or one that "
-        "does far more work than is needed?"
-    )
-    return look.made("timeout", message, late[0])
-
-
-def stopped_everywhere(look: Look) -> Diagnosis | None:
-    """Report that every call raised: the signature, a name, a slip."""
-    if any(o.status == "returned" for o in look.outcomes):
-        return None
-    return _stopped(look, list(range(len(look.outcomes))), everywhere=True)
 
 
 def remembered(look: Look) -> Diagnosis | None:
@@ -58,194 +39,6 @@ def remembered(look: Look) -> Diagnosis | None:
         "list, dict or array as default value, keeps it. Compute the value anew in every call."
     )
     return look.made("keeps_state", message, failing[0])
-
-
-def stopped_sometimes(look: Look) -> Diagnosis | None:
-    """Report calls that raised where a value is due."""
-    failing = look.of_kind("raised")
-    shapes_clash = [i for i in failing if "broadcast" in look.outcomes[i].error.message]
-    if look.facts and look.facts.keeps and shapes_clash:
-        message = (
-            "Your function keeps something between calls (a global variable, or a list, dict or "
-            "array as default "
-            "value): arrays of another shape meet what an earlier call left behind. Everything comes "
-            "in as an "
-            "argument and goes out with `return`."
-        )
-        return look.made("keeps_state", message, shapes_clash[0])
-    return _stopped(look, failing, everywhere=False) if failing else None
-
-
-def _stopped(look: Look, failing: list[int], *, everywhere: bool) -> Diagnosis:
-    i = look.first if look.first in failing else failing[0]
-    error = look.outcomes[i].error
-    if not error.inside and error.type == "TypeError" and "argument" in error.message:
-        have = (
-            ", ".join(look.facts.parameters) if look.facts and look.facts.parameters is not None else "others"
-        )
-        due = look.exercise.signature.removeprefix("def ").removesuffix(":")
-        if have and look.facts.parameters == tuple(signature(look.exercise.reference).parameters):
-            message = (
-                f"Your parameters have the right names, but `{due}` cannot be called with them by position: "
-                "leave out the `*` before them."
-            )
-            return look.made("signature", message, i)
-        takes = f"({have})" if have else "no arguments"
-        message = f"Your function takes {takes}, so it cannot be called as the exercise says: `{due}`."
-        return look.made("signature", message, i)
-    of_shape = any(w in error.message for w in ("matmul", "broadcast", "aligned", "shape", "out of bounds"))
-    where = condition(look, failing, shapes_only=of_shape) if not everywhere else None
-    if error.inside and _own_refusal(look, i):
-        message = (
-            f"Your function raises {error.type} where a value is due: its test for what is not allowed "
-            "refuses "
-            "allowed arguments."
-        )
-        return look.made("refuses_allowed", message, i)
-    place = f" where {where.phrase}" if where else "" if everywhere else " in some cases"
-    advice = _advice(error.type, error.message)
-    said = error.message.split("\n")[0].rstrip(".")
-    said = f": {said}" if 0 < len(said) <= 90 else ""  # the card's row has it all
-    message = f"Your function stops with {error.type}{place}{said}."
-    key = {"NameError": "unknown_name", "UnboundLocalError": "unknown_name"}.get(error.type, "exception")
-    return look.made(
-        key + (f"_{where.key}" if where and key == "exception" else ""), f"{message} {advice}".strip(), i
-    )
-
-
-def _own_refusal(look: Look, i: int) -> bool:
-    """Tell whether an answer raised by itself what is due elsewhere (NumPy's own errors speak of arrays)."""
-    error = look.outcomes[i].error
-    due = any(c.raises and c.raises.__name__ in error.kinds for c in look.prepared.cases)
-    own = (
-        error.text.startswith("raise ") or ": raise " in error.text
-        if error.text
-        else not any(
-            word in error.message
-            for word in ("operands", "shape", "array", "dimension", "axis", "sequence", "truth value")
-        )
-    )
-    return due and own
-
-
-def _advice(kind: str, message: str) -> str:
-    text = message.lower()
-    for sign, advice in (
-        (
-            "non-broadcastable output operand",
-            "`+=` and its relatives write into the array on their left, which is too small for the result. "
-            "Write a = a + … instead.",
-        ),
-        (
-            "arrays used as indices must be",
-            "An index holds integers, or True and False; this one holds other numbers.",
-        ),
-        (
-            "only integers, slices",
-            "An index is a whole number; `/` always gives a float, `//` a whole number.",
-        ),
-        (
-            "cannot be interpreted as an integer",
-            "A whole number is needed here; `/` always gives a float, `//` a whole number.",
-        ),
-        (
-            "can only concatenate list",
-            "`+` joins lists to lists and tuples to tuples alone; `list(…)` makes a list of either.",
-        ),
-        ("for ^", "In Python `^` is not the power: write `**`."),
-        (
-            "numpy boolean",
-            "True and False cannot be subtracted or given a minus sign: turn them into numbers first.",
-        ),
-        (
-            "'function'",
-            "A function stands where its value is meant: call it, with its argument in parentheses.",
-        ),
-        (
-            "truth value of an array",
-            "`if` and `and` ask for one True or False; compare all entries at once, for "
-            "example with `np.where`.",
-        ),
-        (
-            "only 0-dimensional arrays",
-            "A function of `math`, or `float(…)`, takes one number; NumPy's takes whole arrays.",
-        ),
-        (
-            "only length-1 arrays",
-            "A function of `math`, or `float(…)`, takes one number; NumPy's takes whole arrays.",
-        ),
-        (
-            "math range error",
-            "`math` stops where NumPy would overflow; rewrite the formula so that large inputs "
-            "are never exponentiated.",
-        ),
-        (
-            "cannot cast ufunc",
-            "An integer array cannot take fractions: make a float array instead of changing the "
-            "integer one in place.",
-        ),
-        ("matmul", "The inner sizes of the two factors of `@` must agree: print both shapes."),
-        ("not aligned", "The inner sizes of the two factors of a product must agree: print both shapes."),
-        ("could not be broadcast", "Print the shapes of both sides: one of them is not what you expect."),
-        (
-            "object is not callable",
-            "A name that should be a function holds something else, or an operator is missing "
-            "between a name and a parenthesis.",
-        ),
-        (
-            "cannot reshape array",
-            "Take sizes from the array itself (`x.shape`): one that is written into the code fits one case.",
-        ),
-        ("nonetype", "A value is None: a function called here has no `return`."),
-        ("unexpected keyword", "The names of the parameters matter: use those of the signature."),
-        ("recursion", "The function calls itself without an end."),
-        (
-            "iteration over a 0-d array",
-            "A number has no entries to loop over; compute with the whole array at once.",
-        ),
-        ("too many indices", "The array has fewer axes here than your index."),
-        ("len() of unsized", "A number has no length; compute with the whole array at once."),
-        (
-            "object is not subscriptable",
-            "A single number cannot be indexed; compute with the whole array at once.",
-        ),
-    ):
-        if sign in text:
-            return advice
-    return {
-        "NameError": "Check the spelling; a function may use its parameters, its own variables and imports.",
-        "UnboundLocalError": "A variable is used before it has a value on this path.",
-        "ZeroDivisionError": "Which divisor is 0 here?",
-        "IndexError": "An index runs past the end: check the sizes that the loop uses.",
-        "KeyError": "A dict has no such key.",
-        "EOFError": "An answer asks nobody: what it needs comes in as arguments.",
-        "SystemExit": "A function ends with `return`, not with `exit()`.",
-        "ModuleNotFoundError": "NumPy and the standard library are all that an answer needs.",
-    }.get(kind, "")
-
-
-def wrong_errors(look: Look) -> Diagnosis | None:
-    """Report an exception that is due and missing, or another one."""
-    missing, other = look.of_kind("no_error"), look.of_kind("wrong_error")
-    if len(missing) + len(other) != len(look.faults):
-        return None  # other faults go first
-    if missing:
-        case, value = look.prepared.cases[missing[0]], look.outcomes[missing[0]].value
-        message = (
-            f"A {case.raises.__name__} is due in the case below "
-            f"({case.note or 'the arguments are not allowed'}). "
-            f"Your function returned {'None' if value.kind == 'none' else 'a value'}."
-        )
-        return look.made("no_error", message, missing[0])
-    if other:
-        case, error = look.prepared.cases[other[0]], look.outcomes[other[0]].error
-        message = (
-            f"In the case below ({case.note or 'the arguments are not allowed'}) a {case.raises.__name__} "
-            "is due; "
-            f"your function raises {error.type}."
-        )
-        return look.made("wrong_error", message, other[0])
-    return None
 
 
 def containers(look: Look) -> Diagnosis | None:
@@ -299,7 +92,7 @@ def containers(look: Look) -> Diagnosis | None:
     tail = " The numbers are right." if right else ""
     if given.kind in SEQUENCES and due.kind == "array":
         message = (
-            f"{what} {name_of(given).replace('an iterator', 'an iterator')}{place}; an array is due, so that "
+            f"{what} {name_of(given)}{place}; an array is due, so that "
             f"the next formula can compute with it (np.array).{tail}"
         )
         return look.made("list_not_array", message, i)
@@ -386,8 +179,7 @@ def texts(look: Look) -> Diagnosis | None:
     if where:
         message = (
             f"{part or 'The answer'} is {fault.given.data[:60]!r} where {where.phrase}; "
-            f"{fault.expected.data!r} is "
-            "due."
+            f"{fault.expected.data!r} is due."
         )
         return look.made(f"wrong_{where.key}", message, i)
     return _mixed_up(look, failing) or look.made(
@@ -403,9 +195,8 @@ def _mixed_up(look: Look, failing: list[int]) -> Diagnosis | None:
         return None
     all_due = sum(o.value is not None and o.value.data == due for o in look.prepared.expected)
     message = (
-        f"In {count} of the {all_due} cases where {due!r} is due your answer is {given[:60]!r}. What "
-        "tells the two "
-        "apart?"
+        f"In {count} of the {all_due} cases where {due!r} is due your answer is {given[:60]!r}. What tells "
+        "the two apart?"
     )
     return look.made("mixed_up", message, next(i for i, p in pairs.items() if p == (given, due)))
 
@@ -491,16 +282,15 @@ def impurities(look: Look) -> Diagnosis | None:
         where = condition(look, changed) if len(changed) < len(look.comparable) // 2 else None
         place = f" where {where.phrase}" if where and where.key != "special_case" else ""
         message = (
-            f"Your function changes the caller's {' and '.join(f'`{n}`' for n in names)}{place} (`+=`, "
-            "`-=` and "
-            "assignment to entries work in place). Compute a new array, or work on a copy."
+            f"Your function changes the caller's {' and '.join(f'`{n}`' for n in names)}{place} (`+=`, `-=` "
+            "and assignment to entries work in place). Compute a new array, or work on a copy."
         )
         return look.made(
             "changes_input",
             message,
             i,
-            given=(f"{names[0]} after your function", _shown(fault.given)),
-            expected=(f"{names[0]} before", _shown(fault.expected)),
+            given=(f"{names[0]} after your function", show_node(fault.given)),
+            expected=(f"{names[0]} before", show_node(fault.expected)),
         )
     states = [i for i, f in look.impure.items() if f.kind == "state"]
     if not states:
@@ -508,17 +298,15 @@ def impurities(look: Look) -> Diagnosis | None:
     i = states[0]
     if look.impure[i].key == "reused":
         message = (
-            "A later call changed the array that an earlier call had returned: your function hands out "
-            "one and the "
-            "same array each time. Make a new one in every call."
+            "A later call changed the array that an earlier call had returned: your function hands out one "
+            "and the same array each time. Make a new one in every call."
         )
         return look.made("reused_array", message, i)
     first_right = i not in look.faults
     if any(o.drew for o in look.prepared.expected):
         message = (
             "Called twice with equal generators, your function gives different values: it draws from "
-            "somewhere else. "
-            "Draw everything from `rng`."
+            "somewhere else. Draw everything from `rng`."
         )
         return look.made("other_randomness", message, i)
     if look.faults and not first_right and not (look.facts and look.facts.keeps):
@@ -530,22 +318,15 @@ def impurities(look: Look) -> Diagnosis | None:
         return look.made("not_repeatable", message, i)
     message = (
         "Called a second time with the same inputs, your function gives another value: it keeps something "
-        "between "
-        "calls (a global variable, or a list or array as default value), or draws random numbers."
+        "between calls (a global variable, or a list or array as default value), or draws random numbers."
     )
     return look.made(
         "keeps_state",
         message,
         i,
-        given=("The second call returned", _shown(look.impure[i].given)),
-        expected=("The first call returned", _shown(look.impure[i].expected)),
+        given=("The second call returned", show_node(look.impure[i].given)),
+        expected=("The first call returned", show_node(look.impure[i].expected)),
     )
-
-
-def _shown(node: Node) -> str:
-    from nn_exercises.show import show_node
-
-    return show_node(node)
 
 
 def unseeded(look: Look) -> Diagnosis | None:
@@ -554,9 +335,8 @@ def unseeded(look: Look) -> Diagnosis | None:
     if not failing or len(failing) < len(look.faults):
         return None
     message = (
-        "Your function never draws from the generator `rng` that it is given: it uses another source, or "
-        "a seed of "
-        "its own. Then nobody can choose or repeat its numbers."
+        "Your function never draws from the generator `rng` that it is given: it uses another source, or a "
+        "seed of its own. Then nobody can choose or repeat its numbers."
     )
     return look.made("rng_not_used", message, failing[0])
 
@@ -568,8 +348,8 @@ def warned(look: Look) -> Diagnosis | None:
         return None
     message = (
         f"NumPy warns: {look.faults[failing[0]].text}. The values come out right here, but the formula "
-        "passes through "
-        "a number that is too large. Rewrite it so that the exponent is never large and positive."
+        "passes through a number that is too large. Rewrite it so that the exponent is never large and "
+        "positive."
     )
     return look.made("overflow_warning", message, failing[0])
 
@@ -660,8 +440,4 @@ def _not_reduced(look: Look, i: int, said: str, e: float, g: np.ndarray) -> Diag
 
 
 def _shape(shape: tuple[int, ...]) -> str:
-    return (
-        "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
-        if shape
-        else "() (one number)"
-    )
+    return str(shape) if shape else "() (one number)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,23 @@ import numpy as np
 from nn_exercises.compare import SEQUENCES, Fault, as_array
 from nn_exercises.exercise import Case, Exercise
 from nn_exercises.judge import Judgement, Prepared, signature
-from nn_exercises.run import Facts, Fn, Outcome, Rng
+from nn_exercises.run import Facts, Outcome
+
+WORDS = {
+    "n_samples": "sample",
+    "n_features": "feature",
+    "n_in": "input",
+    "n_inputs": "input",
+    "n_out": "output",
+    "n_outputs": "output",
+    "n_classes": "class",
+    "n_units": "unit",
+    "n": "sample",
+    "n_hidden": "hidden unit",
+    "K": "class",
+    "m": "entry",
+}
+PLURALS = {"class": "classes", "entry": "entries"}
 
 
 @dataclass(frozen=True)
@@ -111,6 +127,17 @@ class Look:
         x, y = as_array(e), as_array(g)
         return None if x is None or y is None else (x, y)
 
+    def sizes(self, i: int) -> dict[str, int]:
+        """Return a case's sizes by the names of the axes: n_samples -> 5."""
+        found: dict[str, int] = {}
+        axes = dimensions(self.exercise.reference)
+        for name, value in self.arguments(i).items():
+            if isinstance(value, np.ndarray) and len(axes.get(name, ())) == value.ndim:
+                for axis, size in zip(axes[name], value.shape, strict=True):
+                    if not axis.isdigit():
+                        found.setdefault(axis, size)
+        return found
+
     def symbols(self, i: int) -> dict[str, float]:
         """Return the numbers that a case is made of, with words for each: its sizes, its scalars."""
         if ("symbols", i) not in self.prepared.remembered:
@@ -118,11 +145,7 @@ class Look:
         return self.prepared.remembered["symbols", i]
 
     def _symbols(self, i: int) -> dict[str, float]:
-        from nn_exercises.conditions import many, sizes
-
-        found: dict[str, float] = {
-            f"the number of {many(axis)}": size for axis, size in sizes(self, i).items()
-        }
+        found: dict[str, float] = {f"the number of {many(axis)}": n for axis, n in self.sizes(i).items()}
         for name, value in self.arguments(i).items():
             if isinstance(value, np.ndarray) and value.ndim:
                 found[f"the number of entries of {name}"] = value.size
@@ -182,6 +205,25 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float | np.number) and not isinstance(value, bool | np.bool_)
 
 
-def is_data(value: Any) -> bool:
-    """Tell whether an argument is neither a callable nor a generator."""
-    return not isinstance(value, Fn | Rng)
+@functools.lru_cache(maxsize=128)
+def dimensions(reference: Callable) -> dict[str, tuple[str, ...]]:
+    """Return the names of each parameter's axes, by the docstring: X -> (n_samples, n_features)."""
+    doc = inspect.getdoc(reference) or ""
+    found = {}
+    for names, shape in re.findall(r"^(\w+(?:, \w+)*) : [^\n(]*\(([^)\n]*)\)", doc, re.M):
+        axes = tuple(a.strip() for a in shape.split(",") if a.strip())
+        if all(re.fullmatch(r"\w+", a) for a in axes):
+            for name in names.split(","):
+                found.setdefault(name.strip(), axes)
+    return found
+
+
+def one(axis: str) -> str:
+    """Return an axis's word in the singular: n_samples -> sample."""
+    return WORDS.get(axis, axis)
+
+
+def many(axis: str) -> str:
+    """Return an axis's word in the plural: n_samples -> samples."""
+    word = one(axis)
+    return PLURALS.get(word, word if word == axis else word + "s")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from nn_exercises import card as cards
-from nn_exercises.result import Result
+from nn_exercises.result import Card, Result
 from nn_grading.grade import Record
 from nn_grading.page import clean, escape, frame
 
@@ -56,7 +55,7 @@ def result_of(row: Record) -> Result:
         clean(card["message"]),
         tuple(card["hints"]),
         row["status"],
-        cards.Card(
+        Card(
             tuple((clean(label), clean(text)) for label, text in card["rows"]),
             tuple((group, held) for group, held in card["groups"]),
             card["hint_number"],

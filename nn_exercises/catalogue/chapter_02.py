@@ -587,8 +587,7 @@ def _(x, y, w, b, eta=1.0):
 @perceptron_update.mistake(
     "predicts_minus_one",
     "Your prediction is -1 on the lower side, so that the error y - ŷ is wrong there. With labels 0 and 1 "
-    "the step "
-    "gives 0.",
+    "the step gives 0.",
 )
 def _(x, y, w, b, eta=1.0):
     error = y - (1.0 if np.dot(w, x) + b >= 0 else -1.0)
@@ -749,9 +748,8 @@ def _(x, y, w, b, eta=1.0):
         "Two loops, one inside the other: epochs, and in each of them every sample in the order given.",
         "Count the updates of the epoch as you make them, and append the count when the epoch is over. When "
         "may you stop?",
-        "The epoch without a mistake belongs to `errors` too: append its 0 first, then stop. The update "
-        "of one "
-        "sample is the rule of `perceptron_update`.",
+        "The epoch without a mistake belongs to `errors` too: append its 0 first, then stop. The update of "
+        "one sample is the rule of `perceptron_update`.",
     ),
     either=(2,),
 )
@@ -1402,12 +1400,10 @@ def _(X, y, eta=1.0, max_epochs=100):
     hints=(
         "Give every sample a last feature 1, and append b to w: then w·x + b is one dot product, and the "
         "hyperplane passes through the origin of the larger space.",
-        "R is the length of the longest augmented row. The margin of a sample is its signed score, "
-        "positive on "
-        "its own side, divided by the length of the augmented weights; gamma is the smallest of them.",
-        "Labels 0 and 1 become signs with 2y - 1. Raise the ValueError when gamma is not positive, and "
-        "mind the "
-        "square at the end.",
+        "R is the length of the longest augmented row. The margin of a sample is its signed score, positive "
+        "on its own side, divided by the length of the augmented weights; gamma is the smallest of them.",
+        "Labels 0 and 1 become signs with 2y - 1. Raise the ValueError when gamma is not positive, and mind "
+        "the square at the end.",
     ),
 )
 def mistake_bound(X, y, w, b):
@@ -1667,8 +1663,7 @@ def _(X, y, w, b):
 @mistake_bound.mistake(
     "ratio_by_sample",
     "You divide each sample's length by its own margin and take the largest ratio. R and gamma are taken "
-    "over all "
-    "samples first, each by itself.",
+    "over all samples first, each by itself.",
 )
 def _(X, y, w, b):
     rows, normal = np.column_stack([X, np.ones(len(X))]), np.append(w, b)
