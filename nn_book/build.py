@@ -19,7 +19,7 @@ from nn_book.complaints import BookError, Complaint
 from nn_book.execute import execute, outputs_digest
 from nn_book.notebook import Draft, draft, dumps
 from nn_book.release import release
-from nn_book.text import chapter_names, read_chapter
+from nn_book.text import chapter_names, read_chapter, unknown_chapters
 
 Say = Callable[[str], None]
 
@@ -55,21 +55,11 @@ def build(
     say
         Called with a line for each chapter that is run or written.
     """
-    known, outcome = chapter_names(root), Outcome()
-    unknown = sorted(set(names) - set(known))
+    unknown, outcome = unknown_chapters(root, names), Outcome()
     if unknown:
-        raise BookError(
-            Complaint(
-                f"solutions/{name}/{name}.md",
-                0,
-                f"There is no chapter {name!r}.",
-                f"There are: {', '.join(known) or 'none'}.",
-            )
-            for name in unknown
-        )
-    drafts = drafts_of(
-        root, names or known, catalogue() if exercises is None else exercises, outcome.complaints
-    )
+        raise BookError(unknown)
+    exercises = catalogue() if exercises is None else exercises
+    drafts = drafts_of(root, names or chapter_names(root), exercises, outcome.complaints)
     finished: dict[str, str] = {}
     stale = []
     for name, made in drafts.items():

@@ -33,7 +33,7 @@ from nn_book.execute import IMAGES, WIDGET, execute, outputs_digest
 from nn_book.notebook import BEGIN, END, Draft, dumps
 from nn_book.prose import BARE, comments, targets_of, text_faults
 from nn_book.release import release
-from nn_book.text import Chapter, chapter_names, plain, read_chapter
+from nn_book.text import Chapter, chapter_names, plain, read_chapter, unknown_chapters
 
 REFERENCE = (3, 11)  # the Python whose outputs are recorded
 REBUILD = "Run `make book`."
@@ -79,18 +79,9 @@ def check(
         Called with a line for each chapter that is run.
     """
     exercises = catalogue() if exercises is None else exercises
-    known, report = chapter_names(root), Report()
+    known, report = chapter_names(root), Report(unknown_chapters(root, names))
     book = {name: read_chapter(root, name) for name in known}
     chosen = sorted(set(names) & set(known)) if names else known
-    for name in sorted(set(names) - set(known)):
-        report.complaints.append(
-            Complaint(
-                f"solutions/{name}/{name}.md",
-                0,
-                "There is no such chapter.",
-                f"There are: {', '.join(known)}.",
-            )
-        )
     drafts = drafts_of(root, chosen, exercises, report.complaints)
     for name in chosen:
         report.complaints += text_faults(book[name], book, exercises)

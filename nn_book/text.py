@@ -8,7 +8,7 @@ key is lost. So the text is also parsed by markdown-it-py, and what the two coul
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -247,6 +247,20 @@ def chapter_names(root: Path) -> list[str]:
         for path in root.glob("solutions/*/*.md")
         if path.stem == path.parent.name and CHAPTER_NAME.fullmatch(path.stem)
     )
+
+
+def unknown_chapters(root: Path, names: Sequence[str]) -> list[Complaint]:
+    """Return a complaint for each name that is no chapter's."""
+    known = chapter_names(root)
+    return [
+        Complaint(
+            f"solutions/{name}/{name}.md",
+            0,
+            f"There is no chapter {name!r}.",
+            f"There are: {', '.join(known) or 'none'}.",
+        )
+        for name in sorted(set(names) - set(known))
+    ]
 
 
 def traps(chapter: Chapter) -> list[Complaint]:

@@ -220,31 +220,27 @@ def perceptron_answers(rng):
 
 
 def updates(rng, eta=0.5):
-    """Random samples, labels and weights: (x, y, w, b, what nn_core makes of w and b)."""
+    """Random samples and weights: (x, y - y_hat, w, b, what nn_core makes of w and b)."""
     for _ in range(50):
         w, b, x, y = rng.normal(size=3), rng.normal(), rng.normal(size=3), int(rng.integers(2))
         unit = machine(w, b)
         unit.lr = eta
         unit.update(x, y)
-        yield x, y, w, b, unit
+        yield x, y - int(w @ x + b >= 0), w, b, unit
 
 
 @equation("2.2")
 def learning_rule(rng):
     r"""\mathbf w \leftarrow \mathbf w + \eta\,(y - \hat y)\,\mathbf x"""
-    eta = 0.5
-    for x, y, w, b, unit in updates(rng, eta):
-        y_hat = int(w @ x + b >= 0)
-        agree(unit.w_, w + eta * (y - y_hat) * x)
+    for x, error, w, _, unit in updates(rng, eta := 0.5):
+        agree(unit.w_, w + eta * error * x)
 
 
 @equation("2.3")
 def learning_rule_of_the_bias(rng):
     r"""b \leftarrow b + \eta\,(y - \hat y)"""
-    eta = 0.5
-    for x, y, w, b, unit in updates(rng, eta):
-        y_hat = int(w @ x + b >= 0)
-        agree(unit.b_, b + eta * (y - y_hat))
+    for _, error, _, b, unit in updates(rng, eta := 0.5):
+        agree(unit.b_, b + eta * error)
 
 
 @equation("2.4")
@@ -253,11 +249,9 @@ def what_a_correction_does(rng):
     z_{\text{new}} = \big(\mathbf w + \eta (y - \hat y)\mathbf x\big)\cdot \mathbf x + b + \eta (y -
     \hat y) = z_{\text{old}} + \eta\,(y - \hat y)\,\big(\lVert \mathbf x\rVert^2 + 1\big).
     """
-    eta = 0.5
-    for x, y, w, b, unit in updates(rng, eta):
-        z_old, y_hat = w @ x + b, int(w @ x + b >= 0)
-        z_new = (w + eta * (y - y_hat) * x) @ x + b + eta * (y - y_hat)
-        agree(z_new, z_old + eta * (y - y_hat) * (np.linalg.norm(x) ** 2 + 1))
+    for x, error, w, b, unit in updates(rng, eta := 0.5):
+        z_new = (w + eta * error * x) @ x + b + eta * error
+        agree(z_new, w @ x + b + eta * error * (np.linalg.norm(x) ** 2 + 1))
         agree(unit.net_input([x]), [z_new])
 
 

@@ -6,22 +6,11 @@ from pathlib import Path
 import pytest
 
 from nn_book.build import build
+from nn_book.text import FRONT_MATTER
 from nn_exercises import EXERCISES
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NAME = "02_perceptron"
-HEAD = """---
-jupyter:
-  jupytext:
-    text_representation:
-      extension: .md
-      format_name: markdown
-  kernelspec:
-    display_name: Python 3 (ipykernel)
-    language: python
-    name: python3
----
-"""
 BODY = """
 # 2 A small chapter
 
@@ -173,6 +162,6 @@ def _find_the_packages():
 def new_book(root):
     made = Book(root)
     made.text.parent.mkdir(parents=True)
-    made.text.write_text(HEAD + BODY, "utf-8")
+    made.text.write_text(f"{FRONT_MATTER}\n{BODY}", "utf-8")
     shutil.copy(REPOSITORY / "nbgrader_config.py", root)
     return made

@@ -74,7 +74,8 @@ def test_every_activation_trains(hidden, dtype):
 @pytest.mark.parametrize("name", nn.OPTIMIZERS)
 def test_every_optimizer_trains(name):
     X, y = moons()
-    history = network().fit(X, y, optimizer=nn.OPTIMIZERS[name](lr=0.02), epochs=15)
+    optimizer = nn.OPTIMIZERS[name](lr=0.02)
+    history = network().fit(X, y, optimizer=optimizer, epochs=15, rng=np.random.default_rng(0))
     assert history.loss[-1] < 0.9 * history.loss[0]
 
 
@@ -86,7 +87,8 @@ def test_every_loss_trains_the_outputs_it_follows(name):
         n_out = 2 if output == "softmax" else 1
         net = nn.MLP([2, 16, n_out], output=output, rng=np.random.default_rng(0))
         targets = 2 * y - 1 if loss.kind == "signs" else y
-        history = net.fit(X, targets, loss=name, optimizer=nn.Adam(0.02), epochs=15)
+        rng = np.random.default_rng(0)
+        history = net.fit(X, targets, loss=name, optimizer=nn.Adam(0.02), epochs=15, rng=rng)
         assert history.loss[-1] < 0.9 * history.loss[0]
         assert history.score[-1] > (0.5 if output == "identity" and loss.kind == "values" else 0.85)
 
@@ -163,7 +165,7 @@ def test_divergence_is_said_and_does_not_crash(dtype, rng):
     y = X @ [1.0, 2.0]
     net = nn.MLP([2, 16, 1], rng=rng, dtype=dtype)
     with pytest.warns(RuntimeWarning, match="training diverged in epoch .*smaller learning rate"):
-        history = net.fit(X, y, optimizer=nn.SGD(1.0), epochs=30, validation_data=(X, y))
+        history = net.fit(X, y, optimizer=nn.SGD(1.0), epochs=30, validation_data=(X, y), rng=rng)
     assert history.diverged is True and len(history.loss) < 30
     net.predict(X)
 
@@ -174,7 +176,7 @@ def test_divergence_with_early_stopping_keeps_the_best(rng):
     net = nn.MLP([2, 1], rng=rng)
     with pytest.warns(RuntimeWarning, match="diverged"):
         history = net.fit(X, y, optimizer=nn.SGD(lambda t: 0.1 if t < 20 else 1e3), epochs=30, patience=20,
-                          validation_data=(X, y))
+                          validation_data=(X, y), rng=rng)
     assert history.diverged and net.score(X, y) > 0.9
 
 

@@ -72,10 +72,6 @@ def reachable(control):
 # --- every widget ---
 
 
-def test_all_thirteen_are_here():
-    assert len(NAMES) == 13 and sorted(NAMES) == NAMES
-
-
 def test_bundle_has_three_faces(widget):
     before, values = widget.screen.png, widget.values
     bundle = widget._repr_mimebundle_()
@@ -264,22 +260,15 @@ def test_moves_are_small(widget):
     assert max(medians.values(), default=0) < 30_000, medians  # a new figure makes 150,000
 
 
-def test_import_of_nn_core_loads_neither_matplotlib_nor_ipywidgets():
-    heavy = ("matplotlib", "ipywidgets", "anywidget")
-    code = f"import nn_core, sys; print([m for m in {heavy} if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
-
-
 def test_without_anywidget_the_picture_is_an_img_with_alt():
     code = (
         "import sys; sys.modules['anywidget'] = None\n"
         "from nn_core import widgets\n"
         "w = widgets.neuron(); w.set(w1=0.5)\n"
-        "print(w.screen.value[:9], 'alt=\"One neuron' in w.screen.value, len(w.screen.value) > 5000)"
+        "print(w.screen.value.startswith('<img alt=\"One neuron'), len(w.screen.value) > 5000)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["<img", "alt=", "True", "True"] or "True True" in done.stdout
+    assert done.stdout.split() == ["True", "True"]
 
 
 # --- pictures ---

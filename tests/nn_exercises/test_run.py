@@ -198,29 +198,22 @@ def test_global_state_is_left_as_it_was():
         plt.plot([1, 2])
         return x
 
-    before = (
-        np.random.get_state()[1].tolist(),  # noqa: NPY002
-        random.getstate(),
-        np.geterr(),
-        np.get_printoptions(),
-        list(warnings.filters),
-        sys.getrecursionlimit(),
-        plt.get_fignums(),
-        sys.stdout,
-        sys.stderr,
-    )
+    def state():
+        return (
+            np.random.get_state()[1].tolist(),  # noqa: NPY002
+            random.getstate(),
+            np.geterr(),
+            np.get_printoptions(),
+            list(warnings.filters),
+            sys.getrecursionlimit(),
+            plt.get_fignums(),
+            sys.stdout,
+            sys.stderr,
+        )
+
+    before = state()
     one(answer, 1.0)
-    after = (
-        np.random.get_state()[1].tolist(),  # noqa: NPY002
-        random.getstate(),
-        np.geterr(),
-        np.get_printoptions(),
-        list(warnings.filters),
-        sys.getrecursionlimit(),
-        plt.get_fignums(),
-        sys.stdout,
-        sys.stderr,
-    )
+    after = state()
     plt.close("all")
     assert before == after
 

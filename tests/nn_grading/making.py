@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import random
+import subprocess
+import sys
 from functools import lru_cache
 from pathlib import Path
 
@@ -149,3 +152,23 @@ def hand_in(submitted: Path, student: str, assignment: str, notebook: dict | byt
         notebook = json.dumps(notebook)
     path.write_bytes(notebook if isinstance(notebook, bytes) else notebook.encode())
     return path
+
+
+def nbgrader(course: Path, *words: str) -> None:
+    """Run stock nbgrader in a course's folder, which is its home too."""
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "HOME": str(course),
+        "MPLBACKEND": "agg",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", *words],
+        cwd=course,
+        env=env,
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

@@ -12,8 +12,6 @@ import csv
 import io
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import making
@@ -88,25 +86,10 @@ def stock_scores(work: Path, names: list[str]) -> dict[tuple[str, str], float]:
     from nbgrader.api import Gradebook
 
     (work / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'c'\n")
-    env = {
-        **os.environ,
-        "PYTHONPATH": str(making.ROOT),
-        "HOME": str(work),
-        "MPLBACKEND": "agg",
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-    }
     limit = "--ExecutePreprocessor.timeout=900"
     for name in names:
         for words in (["generate_assignment", name], ["autograde", name, limit]):
-            done = subprocess.run(
-                [sys.executable, "-m", "nbgrader", *words],
-                cwd=work,
-                env=env,
-                text=True,
-                capture_output=True,
-                check=False,
-            )
-            assert done.returncode == 0, done.stderr
+            making.nbgrader(work, *words)
     with Gradebook(f"sqlite:///{work / 'gradebook.db'}", "c") as book:
         return {
             (submission.student.id, grade.name): grade.auto_score

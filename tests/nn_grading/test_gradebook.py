@@ -198,27 +198,14 @@ def test_a_locked_gradebook_is_filled_the_next_time(course, monkeypatch):
         assert gradebook.find_submission_notebook(CHAPTER, CHAPTER, "ann").score == 6
 
 
-def nbgrader(course: Path, *words: str) -> None:
-    env = {**os.environ, "PYTHONPATH": str(making.ROOT), "HOME": str(course)}
-    done = subprocess.run(
-        [sys.executable, "-m", "nbgrader", *words],
-        cwd=course,
-        env=env,
-        text=True,
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-
-
 @pytest.mark.slow
 def test_feedback_and_export_go_on_working(course):
     grade(course)
-    nbgrader(course, "generate_feedback", CHAPTER, "--force")
+    making.nbgrader(course, "generate_feedback", CHAPTER, "--force")
     page = (course / "grading" / "feedback" / "bob" / CHAPTER / f"{CHAPTER}.html").read_text()
     assert "Score: 2.0 / 10.0" in " ".join(page.split())
     assert "bias" in page
-    nbgrader(course, "export", f"--CsvExportPlugin.to={course / 'export.csv'}")
+    making.nbgrader(course, "export", f"--CsvExportPlugin.to={course / 'export.csv'}")
     with (course / "export.csv").open(newline="") as file:
         rows = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
     assert rows == {"ann": 6.0, "bob": 2.0, "cyd": 6.0}
