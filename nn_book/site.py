@@ -39,6 +39,7 @@ TYPEFACES = {
     "source-code-pro": ("index.css",),
 }
 ALPHABETS = ("latin", "latin-ext", "greek")
+KINDS = {"fig": "Figure", "widget": "Widget"}
 
 
 def build_site(
@@ -203,6 +204,31 @@ def _api_pages(package: str, folder: Path) -> None:
     (folder / f"{package}.rst").write_text(text, "utf-8")
 
 
+def enlargeable(out: Path, text: str) -> str:
+    """Return a page in which a click or tap on a figure shows it large; the browser alone does it.
+
+    Each picture says its size, so that the page keeps its place while pictures load.
+    """
+
+    def replace(match: re.Match) -> str:
+        before, kind, number, image, source = match.groups()
+        header = (out / source).read_bytes()[:24]  # a PNG tells width and height first
+        width, height = (int.from_bytes(header[i : i + 4], "big") for i in (16, 20))
+        image = image.replace("<img", f'<img width="{width}" height="{height}"')
+        name, large = f"{KINDS[kind]} {number.replace('-', '.')}", f"large-{kind}-{number}"
+        return (
+            f'{before}<div class="view">{image}<button type="button" class="enlarge" popovertarget="{large}" '
+            f'aria-label="Enlarge {name}"></button></div>'
+            f'<div class="large" id="{large}" popover role="dialog" aria-label="{name}, enlarged">'
+            f'<div class="sheet" tabindex="0"><img loading="lazy" width="{width}" height="{height}" alt="" '
+            f'src="{source}"></div><button type="button" autofocus popovertarget="{large}" '
+            'popovertargetaction="hide">Close</button></div>'
+        )
+
+    figure = r'(<figure [^>]*id="(fig|widget)-([\d-]+)">\s*)(<img(?=[^>]*\bsrc="([^"]*\.png)")[^>]*>)'
+    return re.sub(figure, replace, text)
+
+
 def _finish(out: Path) -> None:
     """Mend the theme's pages: names for its buttons, pictures that load when they come into view."""
     for path in out.rglob("*.html"):
@@ -218,6 +244,7 @@ def _finish(out: Path) -> None:
         # its icons are a font; the script, 1.5 MB, would draw them once more
         text = re.sub(r'\s*<script defer src="[^"]*scripts/fontawesome\.js[^"]*"></script>', "", text)
         text = re.sub(r"<img(?![^>]*\bloading=)(?=[^>]*\b_images/)", '<img loading="lazy"', text)
+        text = enlargeable(path.parent, text)
         path.write_text(text, "utf-8")
     shutil.rmtree(out / "_sources", ignore_errors=True)  # empty
     for path in (*out.rglob("*.map"), out / "_static" / "scripts" / "fontawesome.js"):

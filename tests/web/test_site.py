@@ -101,12 +101,15 @@ def test_numbers_and_terms_are_links(site, pages):
         assert sum("glossary.html#term-" in reference for reference in refers) >= 5, page
 
 
-def test_every_picture_has_words(pages):
+def test_every_picture_has_words_and_can_be_enlarged(pages):
     for path, page in pages.items():
         for image in page.images:
             assert image.get("alt") is not None, (path, image.get("src", "")[:80])
-            if path.name[:2].isdigit():
-                assert len(image["alt"]) >= 40, (path, image)
+        if path.name[:2].isdigit():
+            shown = [image for image in page.images if image["alt"]]
+            large = [image for image in page.images if not image["alt"]]
+            assert all(len(image["alt"]) >= 40 for image in shown), path
+            assert [(i["src"], i["width"]) for i in shown] == [(i["src"], i["width"]) for i in large] != []
 
 
 def test_the_site_is_light(site):
@@ -198,6 +201,22 @@ def test_nothing_sticks_out_of_a_phone(visit):
     wide = visit.tab.evaluate("document.documentElement.scrollWidth")
     visit.tab.set_viewport_size({"width": 1280, "height": 900})
     assert wide <= 390
+
+
+@pytest.mark.browser
+def test_a_tap_shows_a_figure_large(chromium, address):
+    visit = Visit(chromium, address, "02_perceptron.html", width=390, height=844)
+    figure, large = visit.tab.locator("#fig-2-2"), visit.tab.locator("#large-fig-2-2")
+    assert not large.is_visible()
+    figure.locator(".view").click()
+    small = figure.locator(".view img").bounding_box()["width"]
+    assert large.is_visible() and large.locator("img").bounding_box()["width"] > 2 * small
+    sheet = large.locator(".sheet")
+    assert sheet.evaluate("e => (e.scrollLeft = 99, e.scrollLeft)") == 99  # the rest can be reached
+    visit.tab.keyboard.press("Escape")
+    assert not large.is_visible()
+    visit.context.close()
+    assert not visit.wrong
 
 
 @pytest.mark.browser
