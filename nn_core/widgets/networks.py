@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from nn_core.activations import ACTIVATIONS
+from nn_core.checks import a_count, as_matrix, lookup
 from nn_core.diagrams import BLUE, INK, PAPER, RED, network_diagram, network_places
 from nn_core.layers import INITIALIZERS
 from nn_core.losses import LOSSES
@@ -96,6 +97,8 @@ class NetworkPicture:
 
 def check_small(net):
     """Refuse networks whose numbers would not fit into a picture."""
+    if not isinstance(net, MLP):
+        raise TypeError(f"net must be an MLP, got {net!r}")
     if len(net.sizes) > 5 or max(net.sizes) > 6 or net.hidden == "prelu":
         raise ValueError(
             "the picture has room for up to 5 layers of up to 6 units, without PReLU; "
@@ -162,9 +165,9 @@ class ForwardFlow(Interactive):
         return Reading(sentence, numbers)
 
     def still(self):
-        """Draw two inputs side by side."""
-        figure = Figure(figsize=(7.8, 3.5), layout="constrained")
-        for ax, x in zip(figure.subplots(1, 2), (self.first, -self.first), strict=True):
+        """Draw two inputs, one above the other."""
+        figure = Figure(figsize=(5.4, 6.8), layout="constrained")
+        for ax, x in zip(figure.subplots(2, 1), (self.first, -self.first), strict=True):
             Z, A = layer_values(self.net, x[None])
             network_diagram(self.net, ax, weight_labels=True, gap=GAP)
             places, _ = network_places(self.net.sizes, 7, GAP)
@@ -402,6 +405,8 @@ def backprop_stepper(net=None, x=None, y=1.0, loss=None):
     >>> widget.reading.numbers["loss after"] < widget.reading.numbers["loss before"]
     True
     """
+    if loss is not None:
+        lookup("loss", loss, LOSSES)
     return BackpropStepper(net, x, y, loss)
 
 
@@ -437,7 +442,7 @@ class Initialisation(Interactive):
     def __init__(self, X, activation, width):
         self.first = activation
         rng = np.random.default_rng(0)
-        self.X = rng.standard_normal((100, width)) if X is None else np.asarray(X, dtype=float)
+        self.X = rng.standard_normal((100, width)) if X is None else as_matrix("X", X)
         self.width = width
         self.picture = Picture(7.6, 4.2)
         grid = self.picture.figure.add_gridspec(2, self.depth, height_ratios=(1, 1.15))
@@ -593,4 +598,5 @@ def initialisation(X=None, activation="tanh", width=50):
     >>> initialisation(X, activation="relu").set(init="small_normal").reading.sentence
     'The signal or its gradient fades on the way: the first layers would hardly learn.'
     """
-    return Initialisation(X, activation, width)
+    lookup("activation", activation, ACTIVATIONS)
+    return Initialisation(X, activation, a_count("width", width))
