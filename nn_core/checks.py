@@ -92,10 +92,23 @@ def as_labels(name, y, n_classes=None):
     return labels
 
 
+def as_points(X, y):
+    """Return samples in the plane, X (n, 2), and their labels y (n,), which may be of any kind."""
+    X, y = as_matrix("X", X, 2), as_array("y", y).ravel()
+    same_length("X", X, "y", y)
+    return X, y
+
+
 def same_length(name_a, a, name_b, b):
     """Raise ValueError unless `a` and `b` hold equally many samples."""
     if len(a) != len(b):
         raise ValueError(f"{name_a} and {name_b} must hold equally many samples, got {len(a)} and {len(b)}")
+
+
+def both_or_neither(name_a, a, name_b, b):
+    """Raise ValueError if one of `a` and `b` is None and the other is not."""
+    if (a is None) != (b is None):
+        raise ValueError(f"{name_a} and {name_b} belong together: give both or neither")
 
 
 def a_number(name, value, low=-np.inf, high=np.inf, *, open_low=False, open_high=False):

@@ -7,6 +7,8 @@ one gradient and the line above each.
 
 import numpy as np
 
+from nn_core.checks import a_count, as_floats
+
 LANDSCAPES = {}
 
 
@@ -32,17 +34,25 @@ class Landscape:
 
     def __call__(self, theta):
         """Return f, a float for theta of shape (2,), n values for (2, n)."""
-        return self.f(*np.asarray(theta, dtype=float))
+        return self.f(*coordinates(theta))
 
     def gradient(self, theta, rng=None):
         """Return the gradient, shaped like theta; noisy where the landscape is and a generator is given."""
-        grad = np.stack(np.broadcast_arrays(*self.df(*np.asarray(theta, dtype=float)))).astype(float)
+        grad = np.stack(np.broadcast_arrays(*self.df(*coordinates(theta)))).astype(float)
         if self.noise and rng is not None:
             grad += self.noise * rng.standard_normal(grad.shape)
         return grad
 
     def __repr__(self):
         return f"<landscape {self.name}>"
+
+
+def coordinates(theta):
+    """Return theta (2,) or (2, n) as an array of floats, its rows the two coordinates."""
+    theta = np.asarray(as_floats("theta", theta), dtype=float)
+    if theta.ndim not in (1, 2) or len(theta) != 2:
+        raise ValueError(f"theta must have shape (2,) or (2, n), got {theta.shape}")
+    return theta
 
 
 def landscape(start, minimum, xlim=(-2, 2), ylim=(-2, 2), noise=0.0):
@@ -135,7 +145,7 @@ def descend(f, optimizer, steps, start=None, rng=None):
     ----------
     f : Landscape
     optimizer : anything with ``step(theta, grad)``
-    steps : int
+    steps : int, 0 or more
     start : (2,) array, optional
     rng : numpy.random.Generator, optional
         For a noisy landscape.
@@ -150,9 +160,11 @@ def descend(f, optimizer, steps, start=None, rng=None):
     array([[ 1.,  1.],
            [ 0., -1.]])
     """
-    theta = np.array(f.start if start is None else start, dtype=float)
+    theta = np.array(as_floats("start", f.start if start is None else start, finite=True), dtype=float)
+    if theta.shape != (2,):
+        raise ValueError(f"start must have shape (2,), got {theta.shape}")
     path = [theta.copy()]
-    for _ in range(steps):
+    for _ in range(a_count("steps", steps, 0)):
         optimizer.step(theta, f.gradient(theta, rng))
         if not np.all(np.abs(theta) < 1e6):
             break

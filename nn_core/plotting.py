@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.colors import ListedColormap
 
 from nn_core.activations import ACTIVATIONS
+from nn_core.checks import a_function, as_floats, as_points, lookup, same_length
 from nn_core.diagrams import (
     BLUE,
     GRAY,
@@ -84,7 +85,7 @@ def points(X, y, ax=None, *, labels=None, size=28, title=None):
         Names of the classes in sorted order, for a legend.
     """
     ax = _axes(ax, figsize=(4.6, 4))
-    X, y = np.asarray(X), np.asarray(y).ravel()
+    X, y = as_points(X, y)
     for k, label in enumerate(np.unique(y)):
         name = None if labels is None else labels[k]
         ax.scatter(
@@ -122,8 +123,9 @@ def decision_boundary(predict, X, y, ax=None, *, resolution=200, labels=None, ti
     X : (n_samples, 2) array
     y : (n_samples,) array of labels
     """
+    X, y = as_points(X, y)
     ax = _axes(ax, figsize=(4.8, 4))
-    grid, extent = plane_grid(np.asarray(X), resolution)
+    grid, extent = plane_grid(X, resolution)
     said, classes = np.asarray(predict(grid)), np.unique(y)
     sure = np.full(len(grid), 0.32)
     if said.ndim == 2 and said.shape[1] > 1:
@@ -152,7 +154,9 @@ def line(w, b, ax=None, *, normal=True, color=INK, linestyle="-", label=None):
     $w \cdot x + b > 0$. With w = 0 there is no line, and nothing is drawn.
     """
     ax = _axes(ax, figsize=(4.6, 4))
-    w, b = np.asarray(w, dtype=float), float(b)
+    w, b = as_floats("w", w, finite=True), float(b)
+    if w.shape != (2,):
+        raise ValueError(f"w must have shape (2,), got {w.shape}")
     length = np.linalg.norm(w)
     if length == 0:
         return ax
@@ -200,7 +204,7 @@ def activation_curves(name, ax=None, *, z=None, derivative=True, **params):
         Hyper-parameters, such as ``alpha=0.1``.
     """
     ax = _axes(ax, figsize=(4.4, 3.2))
-    f = ACTIVATIONS[name] if isinstance(name, str) else name
+    f = lookup("name", name, ACTIVATIONS) if isinstance(name, str) else name
     z = np.linspace(-5, 5, 1001) if z is None else np.asarray(z, dtype=float)
     ax.axhline(0, color=GRAY, linewidth=0.8, linestyle="-")
     ax.plot(z, f(z, **params), label="$f(z)$", color=BLUE, linestyle="-")
@@ -218,7 +222,7 @@ def loss_curves(name, ax=None, *, score=None, target=None, gradient=True, **para
     several classes are drawn for two, with scores (0, s) or with probabilities (1 - p, p).
     """
     ax = _axes(ax, figsize=(4.4, 3.2))
-    loss = LOSSES[name] if isinstance(name, str) else name
+    loss = lookup("name", name, LOSSES) if isinstance(name, str) else name
     s, value, slope, axis_label = loss_slice(loss, score, target, **params)
     ax.axhline(0, color=GRAY, linewidth=0.8, linestyle="-")
     ax.plot(s, value, label="$L$", color=BLUE, linestyle="-")
@@ -297,6 +301,7 @@ def landscape(f, paths=None, ax=None, *, xlim=(-2, 2), ylim=(-2, 2), minimum=Non
     minimum : (2,) array, optional
         Drawn as a star.
     """
+    a_function("f", f)
     ax = _axes(ax, figsize=(5, 4))
     U, V = np.meshgrid(np.linspace(*xlim, 161), np.linspace(*ylim, 161))
     Z = np.asarray(f(np.stack([U.ravel(), V.ravel()]))).reshape(U.shape)
@@ -328,6 +333,8 @@ def layer_histograms(activations, axes=None, *, bins=41, names=None, color=BLUE)
     activations : sequence of (n_samples, n_units) arrays
     """
     count = len(activations)
+    if not count:
+        raise ValueError("activations must hold an array for each layer, got none")
     if axes is None:
         axes = plt.subplots(1, count, figsize=(1.9 * count, 2.4), sharex=True, squeeze=False)[1][0]
     finite = [np.asarray(A)[np.isfinite(A)] for A in activations]
@@ -385,7 +392,7 @@ def image_grid(images, titles=None, axes=None, *, columns=8, scale=1.0):
     >>> axes.shape
     (1, 8)
     """
-    images = np.asarray(images)
+    images = as_floats("images", images, min_ndim=3)
     rows = -(-len(images) // columns)
     if axes is None:
         axes = plt.subplots(rows, columns, figsize=(scale * columns, 1.2 * scale * rows), squeeze=False)[1]
@@ -400,9 +407,11 @@ def image_grid(images, titles=None, axes=None, *, columns=8, scale=1.0):
 
 def confusion_matrix(y_true, y_pred, ax=None, *, title=None):
     """Draw counts of true label (row) against predicted label (column), every count written in its cell."""
+    y_true, y_pred = np.ravel(y_true), np.ravel(y_pred)
+    same_length("y_true", y_true, "y_pred", y_pred)
     ax = _axes(ax, figsize=(4.6, 4.2))
-    labels = np.unique(np.concatenate([np.ravel(y_true), np.ravel(y_pred)]))
-    rows, columns = (np.searchsorted(labels, np.ravel(y)) for y in (y_true, y_pred))
+    labels = np.unique(np.concatenate([y_true, y_pred]))
+    rows, columns = (np.searchsorted(labels, y) for y in (y_true, y_pred))
     counts = np.zeros((labels.size, labels.size), dtype=int)
     np.add.at(counts, (rows, columns), 1)
     ax.imshow(np.sqrt(counts), cmap="Blues")

@@ -229,6 +229,15 @@ def number(value):
     return f"{value + 0.0:.5g}" if not isinstance(value, (int, np.integer)) else str(value)
 
 
+def name_of(f):
+    """Return what a menu calls a reader's own function.
+
+    >>> name_of(np.tanh), name_of(lambda z: z)
+    ('tanh', 'own')
+    """
+    return getattr(f, "__name__", "own").replace("<lambda>", "own")
+
+
 _STYLE = {"description_width": "initial"}
 
 

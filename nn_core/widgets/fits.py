@@ -6,10 +6,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from nn_core import plotting
+from nn_core.checks import a_count, a_function, both_or_neither, lookup
 from nn_core.diagrams import BLUE, GRAY, GREEN, INK, ORANGE, RED
 from nn_core.losses import LOSSES
 from nn_core.models import MLP
-from nn_core.widgets._base import Interactive, Picture, Reading, menu, number, slider
+from nn_core.widgets._base import Interactive, Picture, Reading, menu, name_of, number, slider
 
 
 def relu_network_through(x, y):
@@ -68,7 +69,7 @@ class UniversalApproximation(Interactive):
     def __init__(self, f, target, width):
         self.targets = dict(TARGETS)
         if f is not None:
-            target = getattr(f, "__name__", "own").replace("<lambda>", "own")
+            target = name_of(f)
             self.targets[target] = f
         self.targets["your points"] = None
         self.mine = np.array([0.2, 0.8, 0.1, -0.4, 0.6, 0.9, 0.0])
@@ -208,7 +209,11 @@ def universal_approximation(f=None, target="sine", width=6):
     >>> round(universal_approximation(np.square, width=10).reading.numbers["largest error"], 6)
     0.0025
     """
-    return UniversalApproximation(f, target, width)
+    if f is None:
+        lookup("target", target, TARGETS)
+    else:
+        a_function("f", f)
+    return UniversalApproximation(f, target, a_count("width", width))
 
 
 def mse_line(x, y):
@@ -274,6 +279,8 @@ class OutlierFit(Interactive):
             raise ValueError(
                 f"x and y must have one shape (n,), n from 3 to 200, got {self.x.shape} and {self.y.shape}"
             )
+        if np.ptp(self.x) == 0:
+            raise ValueError(f"x must hold two different numbers or more, got {self.x[0]:g} alone")
         self.picture = Picture(7.6, 3.6)
         self.plane, bars = self.picture.figure.subplots(1, 2, width_ratios=(1.7, 1))
         span = float(np.ptp(self.y)) or 1.0
@@ -385,6 +392,5 @@ def outlier_fit(x=None, y=None):
     >>> round(float(widget.reading.numbers["slope, mse"]), 6)
     1.0
     """
-    if (x is None) != (y is None):
-        raise ValueError("x and y belong together: give both or neither")
+    both_or_neither("x", x, "y", y)
     return OutlierFit(x, y)

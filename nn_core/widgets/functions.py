@@ -14,11 +14,21 @@ from matplotlib.figure import Figure
 
 from nn_core import plotting
 from nn_core.activations import ACTIVATIONS
+from nn_core.checks import a_count, a_function, both_or_neither, lookup
 from nn_core.diagrams import BLUE, GRAY, GREEN, INK, ORANGE, PAPER, RED
 from nn_core.gradcheck import numerical_gradient
 from nn_core.losses import LOSSES
 from nn_core.schedules import SCHEDULES, Warmup
-from nn_core.widgets._base import Interactive, Picture, Reading, log_slider, menu, number, slider
+from nn_core.widgets._base import (
+    Interactive,
+    Picture,
+    Reading,
+    log_slider,
+    menu,
+    name_of,
+    number,
+    slider,
+)
 from nn_core.widgets._raster import Label
 
 
@@ -85,7 +95,7 @@ class Own:
 
     def __init__(self, f):
         self.f, self.df = f if isinstance(f, tuple) else (f, None)
-        self.name = getattr(self.f, "__name__", "own").replace("<lambda>", "own")
+        self.name = name_of(a_function("own", self.f))
         self.__doc__ = self.f.__doc__
 
     def __call__(self, z):
@@ -110,8 +120,8 @@ class ActivationExplorer(Interactive):
     def __init__(self, name, own):
         self.registry = dict(ACTIVATIONS)
         if own is not None:
-            self.registry[Own(own).name] = Own(own)
-            name = Own(own).name
+            own = Own(own)
+            name, self.registry[own.name] = own.name, own
         self.first = name
         self.grid = np.linspace(-6, 6, 721)
         picture = Picture(7.6, 3.3)
@@ -218,6 +228,7 @@ def activation_explorer(name="sigmoid", own=None):
     >>> round(widget.reading.numbers["error of f'"], 2)  # the derivative of sin is not sin
     1.41
     """
+    lookup("name", name, ACTIVATIONS)
     return ActivationExplorer(name, own)
 
 
@@ -234,7 +245,7 @@ class OwnLoss:
 
     def __init__(self, f):
         self.f, self.df = f if isinstance(f, tuple) else (f, None)
-        self.name = getattr(self.f, "__name__", "own").replace("<lambda>", "own")
+        self.name = name_of(a_function("own", self.f))
         self.__doc__ = self.f.__doc__
 
     def __call__(self, y_pred, y_true):
@@ -256,8 +267,8 @@ class LossExplorer(Interactive):
     def __init__(self, name, own):
         self.registry = dict(LOSSES)
         if own is not None:
-            name = OwnLoss(own).name
-            self.registry[name] = OwnLoss(own)
+            own = OwnLoss(own)
+            name, self.registry[own.name] = own.name, own
         picture = Picture(7.6, 3.3)
         self.left, self.right = picture.figure.subplots(1, 2)
         for ax, title in (
@@ -366,6 +377,7 @@ def loss_explorer(name="mse", own=None):
     >>> round(float(widget.reading.numbers["gradient"]), 3)  # 4 (3 - 0)³
     108.0
     """
+    lookup("name", name, LOSSES)
     return LossExplorer(name, own)
 
 
@@ -481,7 +493,10 @@ def schedule_explorer(name="cosine", steps=200, own=None):
     >>> float(widget.set(t=150).reading.numbers["rate"])
     0.01
     """
-    return ScheduleExplorer(name, steps, own)
+    lookup("name", name, SCHEDULES)
+    if own is not None:
+        a_function("own", own)
+    return ScheduleExplorer(name, a_count("steps", steps, 8), own)
 
 
 def difference(f, x, h, forward=False, dtype=np.float64):
@@ -517,7 +532,7 @@ class GradientCheckCurve(Interactive):
         self.functions = dict(SMOOTH)
         first = "exp"
         if f is not None:
-            first = getattr(f, "__name__", "own").replace("<lambda>", "own")
+            first = name_of(f)
             self.functions[first] = (f, derivative)
         self.steps = 10.0 ** np.linspace(-15, 0, 61)
         picture = Picture(7.6, 3.3)
@@ -602,6 +617,5 @@ def gradient_check_curve(f=None, derivative=None, x=1.0):
     >>> round(widget.reading.numbers["error, central"], 6)  # 4 h² x / 4 x³
     0.01
     """
-    if (f is None) != (derivative is None):
-        raise ValueError("f and derivative belong together: give both or neither")
+    both_or_neither("f", f, "derivative", derivative)
     return GradientCheckCurve(f, derivative, x)

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from nn_core import plotting
 from nn_core.activations import ACTIVATIONS
+from nn_core.checks import as_floats, as_labels, as_matrix, as_points, both_or_neither, lookup, same_length
 from nn_core.data import load_iris
 from nn_core.diagrams import BLUE, GRAY, INK, ORANGE, PURPLE, RED
 from nn_core.models import Perceptron
@@ -84,9 +85,10 @@ class Neuron(Interactive):
     )
 
     def __init__(self, X, y, w, b, x, activation):
-        self.X = CORNERS if X is None else np.asarray(X, dtype=float)
+        self.X = CORNERS if X is None else as_matrix("X", X, 2)
         self.y = GATES["AND"] if X is None and y is None else y
-        self.y = None if self.y is None else np.asarray(self.y)
+        if self.y is not None:
+            self.X, self.y = as_points(self.X, self.y)
         picture = Picture(7.6, 3.7)
         plane, curve = picture.figure.subplots(1, 2, width_ratios=(1.25, 1))
         reach = max(2.0, 1.3 * float(np.abs(self.X).max()))
@@ -218,6 +220,10 @@ def neuron(X=None, y=None, w=(1.0, 0.5), b=-0.75, x=(0.5, 1.0), activation="sigm
     >>> round(widget.reading.numbers["z"], 6), widget.reading.numbers["samples on the wrong side"]
     (2.0, 0)
     """
+    for name, pair in (("w", w), ("x", x)):
+        if as_floats(name, pair, finite=True).shape != (2,):
+            raise ValueError(f"{name} must have shape (2,), got {np.shape(pair)}")
+    lookup("activation", activation, ACTIVATIONS)
     return Neuron(X, y, w, b, x, activation)
 
 
@@ -275,10 +281,10 @@ class PerceptronTraining(Interactive):
         self.data["iris"] = None
         if X is not None:
             data = "your data"
-            self.data[data] = (np.asarray(X, dtype=float), np.asarray(y))
+            self.data[data] = (as_matrix("X", X, 2), as_labels("y", y, 2))
+            same_length("X", X, "y", y)
         picture = Picture(7.6, 3.7)
         self.plane, self.chart = picture.figure.subplots(1, 2, width_ratios=(1.25, 1))
-        self.chart.set(xlabel="epoch", ylabel="mistakes in the epoch")
         self.controls = {
             "data": menu("samples", self.data, data),
             "lr": log_slider("learning rate eta", lr, -2, 1, 8),
@@ -438,6 +444,6 @@ def perceptron_training(X=None, y=None, lr=1.0, data="AND", moments=None):
     >>> widget.reading.numbers["w"], widget.reading.numbers["samples on the wrong side"]
     (array([ 1., -1.]), 0)
     """
-    if (X is None) != (y is None):
-        raise ValueError("X and y belong together: give both or neither")
+    both_or_neither("X", X, "y", y)
+    lookup("data", data, {**GATES, "iris": None})
     return PerceptronTraining(X, y, lr, data, moments)

@@ -243,6 +243,8 @@ class BackpropStepper(Interactive):
         fitting = [
             n for n, f in LOSSES.items() if self.net.output in f.outputs and f.kind in ("values", "binary")
         ]
+        if loss is not None:
+            lookup("loss", loss, dict.fromkeys(fitting))
         self.target = float(y)
         picture, ax = picture_of(self.net)
         self.diagram = NetworkPicture(picture, ax, self.net)
@@ -405,8 +407,6 @@ def backprop_stepper(net=None, x=None, y=1.0, loss=None):
     >>> widget.reading.numbers["loss after"] < widget.reading.numbers["loss before"]
     True
     """
-    if loss is not None:
-        lookup("loss", loss, LOSSES)
     return BackpropStepper(net, x, y, loss)
 
 

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from nn_core import data as datasets
 from nn_core import plotting, training
 from nn_core.activations import ACTIVATIONS
+from nn_core.checks import as_points, both_or_neither, lookup
 from nn_core.diagrams import BLUE, GRAY, ORANGE, PAPER, RED
 from nn_core.losses import LOSSES
 from nn_core.models import MLP
@@ -238,7 +239,9 @@ class Playground(Interactive):
     def __init__(self, X, y, data):
         self.data = dict(DATA)
         if X is not None:
-            data, self.own = "your data", (np.asarray(X, dtype=float), np.asarray(y))
+            data, self.own = "your data", as_points(X, y)
+            if len(np.unique(self.own[1])) < 2:
+                raise ValueError(f"y must hold two classes or more, got {self.own[1][0]!r} alone")
             self.data = {data: None, **DATA}
         self.picture = Picture(8.5, 3.5)
         self._draw_scenery()
@@ -490,6 +493,6 @@ def playground(X=None, y=None, data="moons"):
     >>> widget.run.epoch, widget.run.X.shape
     (1, (100, 2))
     """
-    if (X is None) != (y is None):
-        raise ValueError("X and y belong together: give both or neither")
+    both_or_neither("X", X, "y", y)
+    lookup("data", data, DATA)
     return Playground(X, y, data)

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from nn_core import plotting
+from nn_core.checks import a_function, as_floats, both_or_neither, lookup
 from nn_core.diagrams import BLUE, GRAY, GREEN, INK, ORANGE, PURPLE, RED, SKY
 from nn_core.landscapes import LANDSCAPES, Landscape, descend
 from nn_core.optimizers import OPTIMIZERS
@@ -88,7 +89,6 @@ class OptimizerRace(Interactive):
             button("Ten steps", "Ten steps"),
         )
         zero = button("Start again", "Back to the start", "fast-backward")
-        self.controls = controls
         self.start(
             self.picture,
             controls,
@@ -247,6 +247,12 @@ def optimizer_race(f=None, gradient=None, landscape="ravine", start=(-1.5, 1.0),
     >>> round(float(widget.reading.numbers["height of sgd"]), 6)  # (1 - 2 lr)²
     0.64
     """
-    if (f is None) != (gradient is None):
-        raise ValueError("f and gradient belong together: give both or neither")
+    both_or_neither("f", f, "gradient", gradient)
+    if f is None:
+        lookup("landscape", landscape, LANDSCAPES)
+    else:
+        a_function("f", f)
+        a_function("gradient", gradient)
+        if as_floats("start", start, finite=True).shape != (2,):
+            raise ValueError(f"start must have shape (2,), got {np.shape(start)}")
     return OptimizerRace(f, gradient, landscape, start, xlim, ylim)

@@ -208,3 +208,25 @@ def test_style_is_in_force_and_pictures_have_an_opaque_background():
     assert matplotlib.colors.to_hex(matplotlib.rcParams["figure.facecolor"]) == diagrams.PAPER
     styles = matplotlib.rcParams["axes.prop_cycle"].by_key()
     assert len(set(map(str, styles["linestyle"]))) == len(styles["color"])
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: plotting.activation_curves("rleu"), ValueError, "name .*did you mean 'relu'"),
+        (lambda: plotting.loss_curves("msee"), ValueError, "name .*did you mean 'mse'"),
+        (lambda: plotting.points(np.ones((3, 2)), [0, 1]), ValueError, "X and y .* got 3 and 2"),
+        (lambda: plotting.decision_boundary(len, np.ones((3, 3)), [0, 1, 0]), ValueError, "X must have"),
+        (lambda: plotting.line([1, 2, 3], 0), ValueError, r"w must have shape \(2,\), got \(3,\)"),
+        (lambda: plotting.landscape(3), TypeError, "f must be a function, got 3"),
+        (lambda: plotting.layer_histograms([]), ValueError, "activations must hold"),
+        (lambda: plotting.image_grid([]), ValueError, "images must not be empty"),
+        (lambda: plotting.confusion_matrix([0, 1], [0]), ValueError, "y_true and y_pred .* got 2 and 1"),
+        (lambda: LANDSCAPES["bowl"]([1, 2, 3]), ValueError, r"theta must have shape \(2,\) or \(2, n\)"),
+        (lambda: descend(LANDSCAPES["bowl"], nn.SGD(1.0), -1), ValueError, "steps must be at least 0"),
+        (lambda: descend(LANDSCAPES["bowl"], nn.SGD(1.0), 1, (1, 2, 3)), ValueError, "start must have shape"),
+    ],
+)
+def test_bad_arguments_are_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call()

@@ -193,6 +193,41 @@ def test_handles_move_by_mouse_and_keys(widget):
         assert widget.screen.png != dragged
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments", "error", "message"),
+    [
+        ("activation_explorer", {"name": "rleu"}, ValueError, "name must be one of .*did you mean 'relu'"),
+        ("activation_explorer", {"own": 3}, TypeError, "own must be a function, got 3"),
+        ("loss_explorer", {"name": "msee"}, ValueError, "did you mean 'mse'"),
+        ("loss_explorer", {"own": "mse"}, TypeError, "own must be a function"),
+        ("schedule_explorer", {"name": "cos"}, ValueError, "did you mean 'cosine'"),
+        ("schedule_explorer", {"steps": 0}, ValueError, "steps must be at least 8, got 0"),
+        ("gradient_check_curve", {"f": np.exp}, ValueError, "f and derivative belong together"),
+        ("neuron", {"activation": "rleu"}, ValueError, "did you mean 'relu'"),
+        ("neuron", {"X": [[1, 2, 3]]}, ValueError, r"X must have shape \(n_samples, 2\), got \(1, 3\)"),
+        ("neuron", {"X": [[1, 2], [3, 4]], "y": [0]}, ValueError, "X and y .* got 2 and 1"),
+        ("neuron", {"w": (1, 2, 3)}, ValueError, r"w must have shape \(2,\), got \(3,\)"),
+        ("perceptron_training", {"data": "and"}, ValueError, "data must be one of AND"),
+        ("perceptron_training", {"X": [[0, 1], [1, 0]], "y": [0, 2]}, ValueError, "y .* 0 to 1, got 2"),
+        ("perceptron_training", {"X": [[0, 1]]}, ValueError, "X and y belong together"),
+        ("forward_flow", {"net": 3}, TypeError, "net must be an MLP, got 3"),
+        ("backprop_stepper", {"loss": "hinge"}, ValueError, "loss must be one of mse"),
+        ("initialisation", {"X": [1, 2]}, ValueError, "X must have shape"),
+        ("initialisation", {"width": 0}, ValueError, "width must be at least 1"),
+        ("optimizer_race", {"landscape": "bowls"}, ValueError, "did you mean 'bowl'"),
+        ("optimizer_race", {"f": 3, "gradient": 4}, TypeError, "f must be a function, got 3"),
+        ("outlier_fit", {"x": [1, 1, 1], "y": [1, 2, 3]}, ValueError, "x must hold two different numbers"),
+        ("playground", {"data": "moon"}, ValueError, "did you mean 'moons'"),
+        ("playground", {"X": np.eye(2), "y": [1, 1]}, ValueError, "y must hold two classes or more"),
+        ("universal_approximation", {"target": "sin"}, ValueError, "did you mean 'sine'"),
+        ("universal_approximation", {"f": 2}, TypeError, "f must be a function, got 2"),
+    ],
+)
+def test_bad_arguments_are_named(name, arguments, error, message):
+    with pytest.raises(error, match=message):
+        getattr(widgets, name)(**arguments)
+
+
 def test_unknown_control_is_named():
     widget = widgets.schedule_explorer()
     with pytest.raises(ValueError, match="no control 'T'; there are schedule"):
