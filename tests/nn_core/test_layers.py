@@ -67,12 +67,16 @@ SPREAD = {"he_normal": (2 / 400) ** 0.5, "glorot_uniform": (2 / 500) ** 0.5,
           "small_normal": 0.01, "large_normal": 1.0, "zeros": 0.0}
 
 
+@pytest.mark.parametrize("name", SPREAD)
+def test_spread_of_first_weights(name):
+    W, std = nn.INITIALIZERS[name](400, 100, np.random.default_rng(0)), SPREAD[name]
+    assert W.std() == pytest.approx(std, rel=0.02) and abs(W.mean()) <= 5 * std / W.size**0.5
+
+
 @pytest.mark.parametrize("name", nn.INITIALIZERS)
 def test_first_weights(name):
-    std = SPREAD[name]
     W = nn.INITIALIZERS[name](400, 100, np.random.default_rng(0))
     assert W.shape == (400, 100)
-    assert W.std() == pytest.approx(std, rel=0.02) and abs(W.mean()) <= 5 * std / W.size**0.5
     np.testing.assert_array_equal(W, nn.INITIALIZERS[name](400, 100, np.random.default_rng(0)))
     assert not Linear(400, 100, np.random.default_rng(0), name).b.any()
 
