@@ -30,6 +30,7 @@ INSIDE = "/nn"
 START_LIMIT = 30.0  # seconds for a worker to become ready
 STARTS = 3  # attempts to start a worker that dies without a word
 END_LIMIT = 5.0  # seconds for a child to be ended
+DEVICES = ("null", "zero", "full", "random", "urandom", "tty")  # what bubblewrap puts into /dev
 
 
 class SandboxError(Exception):
@@ -107,8 +108,11 @@ def _walls() -> tuple[str, ...]:
     for name, place in _files().items():
         words += ["--ro-bind", str(place), f"{INSIDE}/{name}"]
     words += ["--proc", "/proc", "--dev", "/dev"]
-    words += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", "--"]
-    return tuple(words)
+    # Each is a mount of its own and belongs to the machine: where root runs this, the kernel's settings in
+    # /proc/sys and the modes of the devices would be the submission's to change.
+    for place in ("/proc", *(f"/dev/{name}" for name in DEVICES), "/dev/pts", "/dev", "/"):
+        words += ["--remount-ro", place]
+    return (*words, "--chdir", "/tmp", "--")
 
 
 def probe(unsafe: bool = False) -> None:
