@@ -146,13 +146,13 @@ def descend(f, optimizer, steps, start=None, rng=None):
     f : Landscape
     optimizer : anything with ``step(theta, grad)``
     steps : int, 0 or more
-    start : (2,) array, optional
+    start : (2,) array, optional; (2, n) for n walks at once
     rng : numpy.random.Generator, optional
         For a noisy landscape.
 
     Returns
     -------
-    path : (steps + 1, 2) array
+    path : (steps + 1, 2) array, or (steps + 1, 2, n)
         Ends early, at the last finite point within 1e6 of the origin, when the walk diverges.
 
     >>> from nn_core.optimizers import SGD
@@ -161,8 +161,8 @@ def descend(f, optimizer, steps, start=None, rng=None):
            [ 0., -1.]])
     """
     theta = np.array(as_floats("start", f.start if start is None else start, finite=True), dtype=float)
-    if theta.shape != (2,):
-        raise ValueError(f"start must have shape (2,), got {theta.shape}")
+    if theta.ndim not in (1, 2) or len(theta) != 2:
+        raise ValueError(f"start must have shape (2,) or (2, n), got {theta.shape}")
     path = [theta.copy()]
     for _ in range(a_count("steps", steps, 0)):
         optimizer.step(theta, f.gradient(theta, rng))
