@@ -52,7 +52,7 @@ def test_examples_follow_the_style(copy):
     run(copy, "ruff", "check", ACTIVATION, EXERCISE)
 
 
-def tests_of_softsign(folder, tests):
+def passed_of_softsign(folder, tests):
     """Return how many tests pass of those that the page says to run."""
     said = run(folder, "pytest", "-q", "-p", "no:cacheprovider", "-k", "softsign", tests)
     return int(re.search(r"(\d+) passed", said)[1])
@@ -61,13 +61,13 @@ def tests_of_softsign(folder, tests):
 @pytest.mark.slow
 def test_activation_is_taken_up(copy):
     assert "Then `pytest tests/nn_core -k softsign`" in PAGE
-    assert tests_of_softsign(copy, "tests/nn_core/test_activations.py") >= 5
+    assert passed_of_softsign(copy, "tests/nn_core/test_activations.py") >= 5
 
 
 @pytest.mark.slow
 def test_exercise_is_taken_up(copy):
     assert "Then `pytest tests/nn_exercises -k softsign`" in PAGE
-    assert tests_of_softsign(copy, "tests/nn_exercises/test_catalogue.py") >= 5
+    assert passed_of_softsign(copy, "tests/nn_exercises/test_catalogue.py") >= 5
 
 
 @pytest.mark.slow
