@@ -68,16 +68,25 @@ class Judgement:
         return self.attempted and all(self.groups.values())
 
 
-@functools.lru_cache(maxsize=128)
-def _prepare(key: _ByIdentity, seed: int) -> Prepared:
-    exercise = key.exercise
-    cases = tuple(exercise.make_cases(np.random.default_rng([seed, *exercise.name.encode()])))
+def generator(exercise: Exercise, seed: int) -> np.random.Generator:
+    """Return the generator that draws the cases of an exercise from a seed."""
+    return np.random.default_rng([seed, *exercise.name.encode()])
+
+
+def prepare_once(exercise: Exercise, seed: int) -> Prepared:
+    """Draw the cases of an exercise from a seed and run the reference on them."""
+    cases = tuple(exercise.make_cases(generator(exercise, seed)))
     calls = tuple(Call(c.args, c.kwargs) for c in cases)
     again = _spread(cases) if exercise.repeat else ()
     if exercise.make_marks is not None:  # judged without an expected value, and the reference takes seconds
         return Prepared(exercise, seed, cases, calls, again, tuple(Outcome("skipped") for _ in calls))
     expected = run(exercise.reference, calls, again=again, time_limit=60.0)
     return Prepared(exercise, seed, cases, calls, again, tuple(expected))
+
+
+@functools.lru_cache(maxsize=128)
+def _prepare(key: _ByIdentity, seed: int) -> Prepared:
+    return prepare_once(key.exercise, seed)
 
 
 @dataclass(frozen=True)

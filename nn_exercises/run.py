@@ -379,7 +379,10 @@ def _one(
     except KeyboardInterrupt:
         raise  # the reader's own Stop button
     except BaseException as e:  # SystemExit too: an answer never stops a notebook
-        status, error = "raised", describe_error(e, function)
+        if alarm.up:  # the end of the time, turned into something else on its way through the answer
+            status = "timeout"
+        else:
+            status, error = "raised", describe_error(e, function)
     seconds = time.perf_counter() - start
     original = (*call.args, *call.kwargs.values())
     changed = [None if _unchanged(a, o) else pack(a) for a, o in zip(given, original, strict=True)]

@@ -50,15 +50,17 @@ class Course:
     secret: bytes = field(repr=False)
     root: Path = ROOT
 
-    def seed(self, student: str, assignment: str, exercise: str, submitted: bytes = b"") -> int:
-        """Return the seed of a submission's cases: one of a few secret sets, the same on a regrade.
+    def seeds(self, student: str, assignment: str, exercise: str, submitted: bytes = b"") -> tuple[int, int]:
+        """Return the seeds of a submission's cases, the same on a regrade.
 
-        What was submitted has its part in the choice, so that what the feedback on one try shows is seldom
-        what the next one meets.
+        The first is that of one of a few secret sets; the second draws what this submission alone meets. What
+        was submitted has its part in both, so that what the feedback on one try shows is not what the next
+        one meets.
         """
         about = hashlib.sha256(submitted).hexdigest()
-        chosen = self._digest("set", student, assignment, exercise, about)[0] % SETS
-        return int.from_bytes(self._digest("seed", exercise, str(chosen))[:6], "big")
+        chosen = self._digest("set", student, assignment, exercise, about)
+        shared = self._digest("seed", exercise, str(chosen[0] % SETS))
+        return int.from_bytes(shared[:6], "big"), int.from_bytes(chosen[1:7], "big")
 
     def _digest(self, *words: str) -> bytes:
         text = "\0".join(words).encode(errors="surrogateescape")

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import signal
-import socket
 import time
-from dataclasses import dataclass, field
-from functools import lru_cache
+import warnings
+from dataclasses import dataclass
 from typing import Any
 
-from nn_exercises import EXERCISES, run
+import numpy as np
+
 from nn_exercises import judge as judging
+from nn_exercises import run
 from nn_exercises.checking import result_of, right, with_hint
 from nn_exercises.exercise import Exercise
-from nn_grading import names, notebook, protocol, wire
+from nn_exercises.result import Result
+from nn_grading import names, notebook, protocol, scripts
 from nn_grading.course import Assignment, Course, fingerprint
+from nn_grading.line import EndedError, Line, Reply, Task
 from nn_grading.sandbox import Sandbox
-from nn_grading.worker import NOT_ENOUGH_MEMORY
+from nn_grading.scripts import Script
 
 STATUSES = ("unreadable", "not_attempted", "not_allowed", "crashed", "timeout", "error", "failed", "passed")
-LARGEST_REPLY = 32 * 2**20
 ATTEMPTS = 3  # runs of an answer whose process is killed, by itself or from outside
-GRACE = 1.0  # seconds in which the worker may still report that the time was up
 
 Record = dict[str, Any]
 
@@ -50,56 +50,6 @@ class Job:
     remarks: tuple[str, ...] = ()
     unreadable: str = ""
     only: frozenset[str] | None = None  # the exercises to grade, None for all
-
-
-@dataclass(frozen=True)
-class Script:
-    """An exercise's calls for one seed, ready to be sent, and the reference's outcomes as they arrive."""
-
-    prepared: judging.Prepared
-    calls: bytes
-    functions: tuple[run.Fn, ...]
-    expected: tuple[Any, ...]
-    due: tuple[bytes, bytes]  # the whole reply of an answer that does what the reference does, to the bit
-    told: dict[bytes, Any] = field(default_factory=dict)  # results of wrong answers, by all that decides them
-
-    def load(self, messages: Any) -> list[run.Outcome]:
-        """Return the outcomes of a reply; one that equals the reference's to the bit *is* the reference's."""
-        known = zip(messages, self.expected, self.prepared.expected, strict=True)
-        return [
-            outcome if message == like else wire.load_outcome(message) for message, like, outcome in known
-        ]
-
-
-@lru_cache(maxsize=512)
-def script_of(name: str, seed: int) -> Script:
-    """Return the script of an exercise for one seed (remembered)."""
-    prepared = judging.prepare(EXERCISES[name], seed)
-    functions: list[run.Fn] = []
-    calls = [
-        [
-            [wire.dump_value(a, functions) for a in call.args],
-            [[k, wire.dump_value(v, functions)] for k, v in call.kwargs.items()],
-        ]
-        for call in prepared.calls
-    ]
-    data = protocol.encode({"calls": calls, "again": list(prepared.again)})
-    due = protocol.halves(
-        protocol.encode({"outcomes": [wire.dump_outcome(outcome) for outcome in prepared.expected]})
-    )
-    expected = protocol.decode(*due)["outcomes"]
-    return Script(prepared, data, tuple(functions), tuple(expected), due)
-
-
-class EndedError(Exception):
-    """The worker ended before it answered; `status` and `message` say how.
-
-    `killed` is True where something outside may have killed it: then the answer is run again.
-    """
-
-    def __init__(self, status: str, message: str, killed: bool = False) -> None:
-        super().__init__(message)
-        self.status, self.message, self.killed = status, message, killed
 
 
 def grade(course: Course, job: Job, box: Sandbox, limits: Limits) -> Record:
@@ -187,22 +137,35 @@ def _grade_all(
         if cell.kind == "code" and not (cell.grade_id in tests and not cell.is_solution)
     )
     places = {cell.grade_id: cell.number for cell in submission.cells if cell.grade_id in tests}
-    line = _Line(box)
-    rows = []
+    rows: dict[str, Record] = {}
+    tasks: dict[str, list[Task]] = {}  # of the exercises that must be run: one for each reading of the answer
+    for exercise in todo:
+        found = _readings(exercise, book, places.get(exercise.name))
+        if isinstance(found, dict):
+            rows[exercise.name] = found
+        else:
+            seeds = course.seeds(job.student, job.assignment, exercise.name, job.data)
+            tasks[exercise.name] = _tasks(exercise, found, seeds, limits.seconds(exercise))
+    line = Line(box)
     try:
-        for exercise in todo:
+        began = time.perf_counter()
+        first = [several[0] for several in tasks.values()]
+        replies = line.together([task for task in first if not task.reading.refused])
+        share = (time.perf_counter() - began) / len(replies) if replies else 0.0
+        for name, several in tasks.items():
             began = time.perf_counter()
-            seed = course.seed(job.student, job.assignment, exercise.name, job.data)
-            rows.append(_grade_one(exercise, book, places.get(exercise.name), seed, line, limits))
-            times[exercise.name] = time.perf_counter() - began
+            rows[name] = _best(several, replies.get(several[0]), line)
+            together = share if several[0] in replies else 0.0
+            times[name] = time.perf_counter() - began + together
     finally:
         line.close()
-    return rows
+    return [rows[exercise.name] for exercise in todo]
 
 
-def _grade_one(
-    exercise: Exercise, book: names.Notebook, test_cell: int | None, seed: int, line: _Line, limits: Limits
-) -> Record:
+def _readings(
+    exercise: Exercise, book: names.Notebook, test_cell: int | None
+) -> list[names.Reading] | Record:
+    """Return the ways to read an answer that are worth a run, or the row where there is nothing to run."""
     broken = book.broken_definition(exercise.name)
     try:
         readings = book.readings(exercise.name, test_cell)
@@ -221,14 +184,7 @@ def _grade_one(
             else f"Not attempted: no cell defines `{exercise.name}`."
         )
         return row(exercise, "not_attempted", message=message)
-    best: Record | None = None
-    for reading in _unlike(own):
-        found = _grade_reading(exercise, reading, seed, line, limits)
-        if best is None or found["score"] > best["score"]:
-            best = found
-        if best["status"] == "passed":
-            break
-    return best
+    return _unlike(own)
 
 
 def _unlike(readings: list[names.Reading]) -> list[names.Reading]:
@@ -237,21 +193,42 @@ def _unlike(readings: list[names.Reading]) -> list[names.Reading]:
     return readings[:1] if all(text == texts[0] for text in texts) else readings
 
 
-def _grade_reading(
-    exercise: Exercise, reading: names.Reading, seed: int, line: _Line, limits: Limits
-) -> Record:
-    if reading.refused:
-        modules = ", ".join(f"`{name}`" for name in reading.refused[:5])
+def _tasks(
+    exercise: Exercise, readings: list[names.Reading], seeds: tuple[int, int], seconds: float
+) -> list[Task]:
+    if exercise.make_marks is None:
+        script = scripts.script_of(exercise.name, seeds[0])
+        own = scripts.own_case(script, seeds[1])
+    else:  # nothing is expected of it, case by case: all cases are the submission's own
+        script, own = scripts.make(exercise, seeds[1]), scripts.NONE
+    return [Task(exercise, reading, script, own, seconds) for reading in readings]
+
+
+def _best(tasks: list[Task], reply: Reply | None, line: Line) -> Record:
+    """Return the row of the best reading; of the first one there may be a reply already."""
+    best: Record | None = None
+    for task in tasks:
+        found = _grade_task(task, reply, line)
+        reply = None
+        if best is None or found["score"] > best["score"]:
+            best = found
+        if best["status"] == "passed":
+            break
+    return best
+
+
+def _grade_task(task: Task, reply: Reply | None, line: Line) -> Record:
+    exercise = task.exercise
+    if task.reading.refused:
+        modules = ", ".join(f"`{name}`" for name in task.reading.refused[:5])
         message = (
             f"The answer uses {modules}. Official grading has NumPy and Python's standard library: "
             "write the computation out."
         )
         return row(exercise, "not_allowed", message=message, mistake="not_allowed")
-    script = script_of(exercise.name, seed)
     for attempt in range(ATTEMPTS):
         try:
-            data, asked = line.run(exercise, reading, script, limits.seconds(exercise))
-            result = _result(exercise, script, data, asked, line)
+            result = _result(task, reply or line.run(task), line)
             break
         except EndedError as end:
             if not end.killed or attempt == ATTEMPTS - 1:
@@ -260,7 +237,7 @@ def _grade_reading(
         return result
     status, message = result.status, result.message
     if status == "timeout":
-        message = f"The time limit of {limits.seconds(exercise):g} seconds for all calls together ended it."
+        message = f"The time limit of {task.seconds:g} seconds for all calls together ended it."
     if not result.passed and status != "not_attempted":
         result = with_hint(result, exercise, 1)
     return row(
@@ -279,43 +256,69 @@ def _grade_reading(
     )
 
 
-def _result(
-    exercise: Exercise, script: Script, data: tuple[bytes, bytes], asked: list[dict[str, int]], line: _Line
-) -> Any:
+def _result(task: Task, reply: Reply, line: Line) -> Result | Record:
     """Return the Result for a worker's reply, or a row where it did not come to calls."""
-    prepared = script.prepared
-    if data == script.due and exercise.make_marks is None:
-        if all(_with_count(o, n) is o for o, n in zip(prepared.expected, asked, strict=True)):
+    exercise, script, own = task.exercise, task.script, task.own
+    if reply.data == task.due and exercise.make_marks is None:
+        expected = (*script.prepared.expected, *own.prepared.expected)
+        counted = not task.functions or all(
+            _with_count(o, n) is o for o, n in zip(expected, reply.asked, strict=True)
+        )
+        if counted:
             return right(exercise)
     try:
-        reply = protocol.decode(*data)
-        if isinstance(reply, dict) and isinstance(reply.get("problem"), dict):
-            return _problem(exercise, reply["problem"])
-        outcomes = script.load(reply["outcomes"])
-        if len(outcomes) != len(prepared.calls):
-            raise wire.WireError(f"{len(outcomes)} outcomes for {len(prepared.calls)} calls")
-    except (protocol.ProtocolError, KeyError, TypeError, ValueError) as error:
+        said = protocol.decode(*reply.data[0])
+        if isinstance(said, dict) and isinstance(said.get("problem"), dict):
+            return _problem(exercise, said["problem"])
+        outcomes = script.load(said["outcomes"])
+        more = own.load(protocol.decode(*reply.data[1])["outcomes"] if own.messages else [])
+    except (protocol.ProtocolError, LookupError, TypeError, ValueError) as error:
         line.close(kill=True)
         raise EndedError("crashed", f"The worker's report could not be read ({error}).") from None
-    if any(o.error is not None and o.error.type == "MemoryError" for o in outcomes):
+    if any(o.error is not None and o.error.type == "MemoryError" for o in [*outcomes, *more]):
         raise EndedError("crashed", "The answer used more memory than it may.")
     if all(o.error is not None and o.error.type == "ModuleNotFoundError" for o in outcomes):
         message = f"{outcomes[0].error.message}. Official grading has NumPy and Python's standard library."
         return row(exercise, "not_allowed", message=message, mistake="not_allowed")
-    outcomes = [_with_count(o, n) for o, n in zip(outcomes, asked, strict=True)]
-    equal = all(outcome is like for outcome, like in zip(outcomes, prepared.expected, strict=True))
-    facts = None if equal else line.facts()
-    return _told(script, data, asked, outcomes, facts)
+    outcomes, more = (
+        [_with_count(o, n) for o, n in zip(part, asked, strict=True)]
+        for part, asked in (
+            (outcomes, reply.asked[: len(outcomes)]),
+            (more, reply.asked[len(outcomes) :]),
+        )
+    )
+    equal = all(outcome is like for outcome, like in zip(outcomes, script.prepared.expected, strict=True))
+    facts = None if equal else line.facts(task)
+    result = _told(script, reply, outcomes, facts)
+    if _falls(own, more, result):
+        # What is right on a set that others have met, and wrong on what nobody has, is not right.
+        return result_of(script.with_own(own), [*outcomes, *more], facts)
+    return result
+
+
+def _falls(own: Script, outcomes: list[run.Outcome], result: Result) -> bool:
+    """Tell whether the case that is a submission's own takes from what it has earned on the shared ones."""
+    if all(outcome is like for outcome, like in zip(outcomes, own.prepared.expected, strict=True)):
+        return False
+    if any(outcome.status in ("timeout", "skipped") for outcome in outcomes):
+        return result.status != "timeout"
+    if not result.score:
+        return False
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        groups = judging.judge(own.prepared, outcomes).groups
+    earned = dict(result.card.groups)  # none are listed where all hold
+    return any(earned.get(group, True) for group, held in groups.items() if not held)
 
 
 TELL = 64  # results to remember of one script
 
 
-def _told(
-    script: Script, data: tuple[bytes, bytes], asked: Any, outcomes: list[run.Outcome], facts: Any
-) -> Any:
+def _told(script: Script, reply: Reply, outcomes: list[run.Outcome], facts: Any) -> Result:
     """Return what is to be said of these outcomes; the class's favourite mistakes are diagnosed once."""
-    key = hashlib.blake2b(b"\0".join([*data, repr(asked).encode(), repr(facts).encode()])).digest()
+    asked = reply.asked[: len(outcomes)]
+    about = [*reply.data[0], repr(asked).encode(), repr(facts).encode()]
+    key = hashlib.blake2b(b"\0".join(about)).digest()
     if key not in script.told:
         if len(script.told) >= TELL:
             script.told.pop(next(iter(script.told)))
@@ -353,97 +356,3 @@ def _problem(exercise: Exercise, problem: dict[str, Any]) -> Record:
         status = "not_allowed"
     message = f"{cell.capitalize()}, which this answer needs, stops with an error."
     return row(exercise, status, message=message, card={"rows": [["It stopped", "\n".join(said)]]})
-
-
-# ---------------------------------------------------------------- the line to the worker
-
-
-class _Line:
-    """The line to one submission's child; a new child is forked where the last one ended."""
-
-    def __init__(self, box: Sandbox) -> None:
-        self.box = box
-        self.socket: socket.socket | None = None
-
-    def close(self, kill: bool = False) -> int:
-        if self.socket is None:
-            return 0
-        line, self.socket = self.socket, None
-        return self.box.finish(line, kill)
-
-    def run(
-        self, exercise: Exercise, reading: names.Reading, script: Script, seconds: float
-    ) -> tuple[tuple[bytes, bytes], list[dict[str, int]]]:
-        """Return the worker's reply, and how often each call asked each callable; or raise `EndedError`."""
-        functions = script.functions
-        order = {
-            "name": exercise.name,
-            "pieces": [[p.cell, p.statement.line, p.statement.text, 0] for p in reading.pieces],
-            "time_limit": seconds,
-            "patience": exercise.patience,
-        }
-        asked: list[dict[str, int]] = [{} for _ in script.prepared.calls]
-        if self.socket is None:
-            self.socket = self.box.open()
-        deadline = time.monotonic() + seconds * exercise.patience + GRACE
-        latest = deadline + seconds  # whatever the answer asks for
-        try:
-            protocol.send_encoded(self.socket, protocol.encode(order) + script.calls, deadline)
-            while True:
-                data = protocol.receive_encoded(
-                    self.socket, deadline, LARGEST_REPLY, protocol.LARGEST_TEXT
-                )
-                if not data[0].startswith(b',{"ask":', data[0].find(b"]") + 1):
-                    return data, asked
-                reply = protocol.decode(*data)
-                began = time.monotonic()
-                protocol.send(self.socket, _answer(reply, functions, asked), deadline)
-                # The limit counts the student's own time.
-                deadline = min(deadline + time.monotonic() - began, latest)
-        except protocol.TooLateError:
-            self.close(kill=True)
-            raise EndedError("timeout", f"The time limit of {seconds:g} seconds ended it.") from None
-        except protocol.ClosedError:
-            raise self._ended() from None
-        except (protocol.ProtocolError, wire.WireError) as error:
-            self.close(kill=True)
-            raise EndedError("crashed", f"The worker's report could not be read ({error}).") from None
-
-    def facts(self) -> run.Facts | None:
-        """Return what the worker says about the answer's code; None if it does not say."""
-        if self.socket is None:
-            return None
-        try:
-            deadline = time.monotonic() + GRACE
-            protocol.send(self.socket, {"facts": True}, deadline)
-            return wire.load_facts(protocol.receive(self.socket, deadline, 2**20)["facts"])
-        except (protocol.TooLateError, protocol.ProtocolError, wire.WireError, KeyError, TypeError):
-            self.close(kill=True)
-            return None
-
-    def _ended(self) -> EndedError:
-        code = self.close(kill=True)
-        if code == NOT_ENOUGH_MEMORY:
-            return EndedError("crashed", "The answer used more memory than it may.")
-        how = f"was ended by signal {-code}" if code < 0 else f"ended itself with exit code {code}"
-        return EndedError("crashed", f"The process that ran this answer {how}.", code == -signal.SIGKILL)
-
-
-def _answer(
-    request: dict[str, Any], functions: tuple[run.Fn, ...], asked: list[dict[str, int]]
-) -> dict[str, Any]:
-    """Compute what a callable of the exercise gives for a student's arguments, and count the question."""
-    try:
-        fn, count = functions[request["ask"]], asked[request["call"]]
-        args = [run.unpack(wire.load_node(a)) for a in request["args"]]
-        kwargs = {str(k): run.unpack(wire.load_node(v)) for k, v in request["kwargs"]}
-    except (LookupError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
-        raise wire.WireError(f"no question: {error}") from None
-    count[fn.name] = count.get(fn.name, 0) + 1
-    if count[fn.name] > run.MAX_ASKED:
-        raise wire.WireError(f"{fn.name} was asked more than {run.MAX_ASKED} times")
-    try:
-        return {"value": wire.dump_value(fn.f(*args, **kwargs), [])}
-    except Exception as error:
-        kind = next(c.__name__ for c in type(error).__mro__ if c.__module__ == "builtins")
-        return {"raised": kind, "message": str(error)[: run.MAX_TEXT]}

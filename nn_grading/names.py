@@ -27,6 +27,7 @@ ALLOWED = frozenset(sys.stdlib_module_names) | {"numpy"}
 TRANSPARENT_MAGICS = ("%%time", "%%capture", "%%prun")  # their body is ordinary Python of the notebook
 BUILTINS = frozenset(dir(builtins))
 MOST_STATEMENTS = 1_000  # in one cell
+MOST_IN_ALL = 10_000  # in one notebook: a chapter has some hundred
 LONGEST_CHAIN = 300  # names with dots between: for long ones Python's parser takes minutes
 
 
@@ -41,6 +42,7 @@ class Statement:
     uses_later: frozenset[str]  # names looked up when the functions it defines are called
     modules: frozenset[str]  # roots of the modules that it imports, anywhere inside
     star: bool  # `from module import *`
+    future: bool = False  # `from __future__ import annotations`
 
 
 @dataclass(frozen=True)
@@ -75,11 +77,11 @@ class Reading:
     pieces: tuple[Piece, ...]
     answer: Piece
     refused: tuple[str, ...]
+    flags: int = 0  # for compiling: in a notebook a `__future__` holds for all later cells
 
 
-@lru_cache(maxsize=1024)
 def statements(source: str) -> tuple[Statement, ...] | Broken:
-    """Return the binding statements of one cell. Cells repeat from student to student, hence the cache."""
+    """Return the binding statements of one cell."""
     text = source
     try:
         tree = _parse(text)
@@ -107,6 +109,17 @@ def statements(source: str) -> tuple[Statement, ...] | Broken:
         except (SyntaxError, RecursionError, ValueError) as error:
             return _broken(source, SyntaxError(str(error)))
     return tuple(statement for statement in found if statement.binds or statement.star)
+
+
+@lru_cache(maxsize=1024)
+def _remembered(source: str) -> tuple[Statement, ...] | Broken:
+    """Return the same for an ordinary cell: they repeat from student to student."""
+    return statements(source)
+
+
+def _ordinary(source: str) -> bool:
+    """Tell whether a cell is short, so that a thousand of them may be kept."""
+    return len(source) < 10_000 and source.count("\n") + source.count(";") < 100
 
 
 def _parse(text: str) -> ast.Module:
@@ -176,15 +189,18 @@ def _statement(node: ast.stmt, segment: str, line: int) -> Statement:
                 later.add(symbol.get_name())
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         now |= later - binds  # a comprehension, a class body, a lambda that is called at once: needed at once
-    modules, star = set(), False
+    modules, star, future = set(), False, False
     for inside in ast.walk(node):
         if isinstance(inside, ast.Import):
             modules |= {alias.name.partition(".")[0] for alias in inside.names}
         elif isinstance(inside, ast.ImportFrom):
             modules.add("." if inside.level else inside.module.partition(".")[0])
             star = star or inside.names[0].name == "*"
+            future = future or (
+                inside.module == "__future__" and "annotations" in [n.name for n in inside.names]
+            )
     return Statement(
-        segment, line, frozenset(binds), frozenset(now), frozenset(later), frozenset(modules), star
+        segment, line, frozenset(binds), frozenset(now), frozenset(later), frozenset(modules), star, future
     )
 
 
@@ -200,9 +216,15 @@ class Notebook:
     def __init__(self, cells: Iterable[tuple[int, str, bool]]) -> None:
         self.bindings: dict[str, list[Piece]] = {}
         self.stars: list[Piece] = []
+        self.flags = 0
         self.broken: list[tuple[int, Broken]] = []
+        held = 0
         for number, source, course in cells:
-            found = statements(source)
+            found = _remembered(source) if _ordinary(source) else statements(source)
+            held += 0 if isinstance(found, Broken) else len(found)
+            if held > MOST_IN_ALL and not isinstance(found, Broken):
+                claims = frozenset(name for statement in found for name in statement.binds)
+                found = Broken(1, f"the notebook's statements are over {MOST_IN_ALL:,}", "", claims)
             if isinstance(found, Broken):
                 self.broken.append((number, found))
                 continue
@@ -212,6 +234,8 @@ class Notebook:
                     self.bindings.setdefault(name, []).append(piece)
                 if statement.star:
                     self.stars.append(piece)
+                if statement.future:
+                    self.flags = annotations.compiler_flag
 
     def broken_definition(self, name: str) -> tuple[int, Broken] | None:
         """Return the last cell that seems to define `name` but cannot be parsed."""
@@ -225,7 +249,7 @@ class Notebook:
             if answer is not None:
                 pieces = tuple(self.needed(answer, limit))
                 refused = {m for piece in pieces for m in piece.statement.modules} - ALLOWED
-                reading = Reading(pieces, answer, tuple(sorted(refused)))
+                reading = Reading(pieces, answer, tuple(sorted(refused)), self.flags)
                 if reading not in found:
                     found.append(reading)
             if test_cell is None:

@@ -18,9 +18,9 @@ from typing import Any
 
 from nn_exercises import judge
 from nn_exercises.run import state_kept
-from nn_grading import protocol
+from nn_grading import protocol, scripts
 from nn_grading.course import Course
-from nn_grading.grade import Job, Limits, Record, grade, script_of
+from nn_grading.grade import Job, Limits, Record, grade
 from nn_grading.sandbox import Sandbox, SandboxError
 
 ATTEMPTS = 3  # processes that a submission may take down before it is left as crashed
@@ -65,7 +65,7 @@ class Grader:
 
 def forget() -> None:
     """Drop what the engine remembers of cases, references and known mistakes."""
-    script_of.cache_clear()
+    scripts.script_of.cache_clear()
     judge.forget()
 
 

@@ -6,7 +6,6 @@ packages around them. What comes from the worker is checked item by item before 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +16,8 @@ try:
 except ImportError:  # in the worker
     import run
 
-DTYPE = re.compile(r"\|b1|\|[iu]1|[<>](?:[iu][248]|f[248]|c(?:8|16))")
+NUMBERS = ("|b1", "|i1", "|u1", *(o + k for o in "<>" for k in "i2 i4 i8 u2 u4 u8 f2 f4 f8 c8 c16".split()))
+DTYPES = {name: np.dtype(name) for name in NUMBERS}  # what an array may hold
 MOST_ITEMS = run.MAX_ITEMS + 100  # values in one outcome's value
 MOST_BYTES = 2 * 2**24  # of arrays in it
 LONGEST_EMPTY = 100_000  # along one axis of an array that holds nothing
@@ -61,12 +61,16 @@ def dump_value(value: Any, functions: list[run.Fn]) -> Any:
 
 
 def load_value(message: Any, remote: Callable[[int, str, str | None], run.Fn] | None = None) -> Any:
-    """Return the argument that a message stands for; `remote` makes the callables."""
+    """Return the argument that a message stands for; `remote` makes the callables.
+
+    With `remote` arrays are read-only: they belong to a call, and each time that is made it gets copies.
+    """
     if not isinstance(message, list):
         return message
     kind, *rest = message
     if kind == "array":
-        return _load_array(rest).copy(order="K")
+        array = _load_array(rest)
+        return array.copy(order="K") if remote is None else array
     if kind == "scalar":
         return _load_array(rest)[()]
     if kind == "rng":
@@ -94,14 +98,14 @@ def _dump_array(array: np.ndarray) -> list[Any]:
 
 def _load_array(message: list[Any]) -> np.ndarray:
     dtype, shape, order, data = message
-    if not (isinstance(dtype, str) and DTYPE.fullmatch(dtype) and isinstance(data, bytes)):
+    if not (isinstance(dtype, str) and dtype in DTYPES and isinstance(data, bytes)):
         raise WireError("an array is named by a numeric dtype and raw bytes")
-    if not (isinstance(shape, list) and len(shape) <= 32 and all(type(n) is int and 0 <= n for n in shape)):
+    if not (isinstance(shape, list) and len(shape) <= 32 and all([type(n) is int and 0 <= n for n in shape])):
         raise WireError("a shape is a short list of counts")
     if not data and max(shape, default=0) > LONGEST_EMPTY:
         raise WireError("an empty array is very long")
     try:
-        array = np.frombuffer(data, np.dtype(dtype)).reshape(shape, order="F" if order == "F" else "C")
+        array = np.frombuffer(data, DTYPES[dtype]).reshape(shape, order="F" if order == "F" else "C")
     except (ValueError, TypeError, OverflowError) as error:
         raise WireError(str(error)) from None
     # The byte of a truth value may hold more than 0 and 1.

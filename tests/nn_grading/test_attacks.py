@@ -21,6 +21,7 @@ from attacks import ATTACKS, CHAPTER, EXERCISES
 NEIGHBOURS = 6
 NAMES = {name: attack.student or f"a{number:03d}" for number, (name, attack) in enumerate(ATTACKS.items())}
 
+
 def closed(path: Path) -> Path | None:
     """Return the uppermost folder on the way to a path that only its owner may pass."""
     return next((above for above in reversed(path.parents) if not above.stat().st_mode & 0o001), None)

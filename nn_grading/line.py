@@ -1,0 +1,206 @@
+"""The line to one submission's child in the sandbox: what is sent, what comes back, how it ended."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nn_exercises import run
+from nn_exercises.exercise import Exercise
+from nn_grading import names, protocol, wire
+from nn_grading.sandbox import Sandbox
+from nn_grading.scripts import Halves, Script
+from nn_grading.worker import NOT_ENOUGH_MEMORY
+
+LARGEST_REPLY = 32 * 2**20
+GRACE = 1.0  # seconds in which the worker may still report that the time was up
+# What several answers together may take before they are run one by one: they share one way there and back.
+TOGETHER_SECONDS = 1.0
+TOGETHER_BYTES = 2**17  # sent; less than a socket holds, so that nobody waits for anybody
+
+
+class EndedError(Exception):
+    """The worker ended before it answered; `status` and `message` say how.
+
+    `killed` is True where something outside may have killed it: then the answer is run again.
+    """
+
+    def __init__(self, status: str, message: str, killed: bool = False) -> None:
+        super().__init__(message)
+        self.status, self.message, self.killed = status, message, killed
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One answer to run: one reading of it, the calls to make, and the time for all of them."""
+
+    exercise: Exercise
+    reading: names.Reading
+    script: Script
+    own: Script
+    seconds: float
+
+    @property
+    def order(self) -> bytes:
+        """The messages that have it run."""
+        flags = self.reading.flags
+        order = {
+            "name": self.exercise.name,
+            "pieces": [[p.cell, p.statement.line, p.statement.text, flags] for p in self.reading.pieces],
+            "time_limit": self.seconds,
+            "patience": self.exercise.patience,
+            "own": self.own.messages,
+        }
+        return protocol.encode(order) + self.script.calls
+
+    @property
+    def due(self) -> list[Halves]:
+        """The reply of an answer that does what the reference does, to the bit."""
+        return [part.due for part in (self.script, self.own) if part.messages]
+
+    @property
+    def functions(self) -> tuple[run.Fn, ...]:
+        """The callables that the answer may ask."""
+        return self.own.functions or self.script.functions
+
+
+@dataclass
+class Reply:
+    """What the worker said: about the set's cases and the submission's own one, or the problem it had.
+
+    `asked` counts for each call how often it asked each callable.
+    """
+
+    data: list[Halves]
+    asked: list[dict[str, int]]
+
+
+class Line:
+    """The line to one submission's child; a new child is forked where the last one ended."""
+
+    def __init__(self, box: Sandbox) -> None:
+        self.box = box
+        self.socket: socket.socket | None = None
+
+    def close(self, kill: bool = False) -> int:
+        """End the child; return its exit code."""
+        if self.socket is None:
+            return 0
+        line, self.socket = self.socket, None
+        return self.box.finish(line, kill)
+
+    def _opened(self) -> socket.socket:
+        if self.socket is None:
+            self.socket = self.box.open()
+        return self.socket
+
+    def together(self, tasks: Sequence[Task]) -> dict[Task, Reply]:
+        """Return the replies to those tasks that can be run in one go: quick ones that ask for nothing.
+
+        Where anything is out of the ordinary, none is returned but those that are right to the bit, and the
+        child is ended.
+        """
+        chosen, sent = [], bytearray()
+        for task in tasks:
+            order = b"" if task.functions else task.order
+            if order and len(sent) + len(order) <= TOGETHER_BYTES:
+                chosen.append(task)
+                sent += order
+        replies: dict[Task, Reply] = {}
+        if len(chosen) < 2:
+            return replies
+        try:
+            deadline = time.monotonic() + TOGETHER_SECONDS
+            protocol.send_encoded(self._opened(), bytes(sent), deadline)
+            left = LARGEST_REPLY
+            for task in chosen:
+                reply = Reply(self._reply(task, deadline, left), _nobody(task))
+                left -= sum(len(half) for halves in reply.data for half in halves)
+                replies[task] = reply
+        except (protocol.TooLateError, protocol.ProtocolError):
+            self.close(kill=True)
+            return {task: reply for task, reply in replies.items() if reply.data == task.due}
+        return replies
+
+    def _reply(self, task: Task, deadline: float, largest: int = LARGEST_REPLY) -> list[Halves]:
+        """Return the next reply, which is no question."""
+        found = [protocol.receive_encoded(self.socket, deadline, largest, protocol.LARGEST_TEXT)]
+        if task.own.messages and _starts(found[0], b'{"outcomes":'):
+            found.append(protocol.receive_encoded(self.socket, deadline, largest, protocol.LARGEST_TEXT))
+        return found
+
+    def run(self, task: Task) -> Reply:
+        """Return the worker's reply to one task, whose questions are answered; or raise `EndedError`."""
+        seconds, asked = task.seconds, _nobody(task)
+        deadline = time.monotonic() + seconds * task.exercise.patience + GRACE
+        latest = deadline + seconds  # whatever the answer asks for
+        try:
+            protocol.send_encoded(self._opened(), task.order, deadline)
+            while True:
+                data = self._reply(task, deadline)
+                if not _starts(data[0], b'{"ask":'):
+                    return Reply(data, asked)
+                began = time.monotonic()
+                reply = _answer(protocol.decode(*data[0]), task.functions, asked)
+                protocol.send(self.socket, reply, deadline)
+                # The limit counts the student's own time.
+                deadline = min(deadline + time.monotonic() - began, latest)
+        except protocol.TooLateError:
+            self.close(kill=True)
+            raise EndedError("timeout", f"The time limit of {seconds:g} seconds ended it.") from None
+        except protocol.ClosedError:
+            raise self._ended() from None
+        except (protocol.ProtocolError, wire.WireError) as error:
+            self.close(kill=True)
+            raise EndedError("crashed", f"The worker's report could not be read ({error}).") from None
+
+    def facts(self, task: Task) -> run.Facts | None:
+        """Return what the worker says about an answer's code; None if it does not say."""
+        if self.socket is None:
+            return None
+        try:
+            deadline = time.monotonic() + GRACE
+            protocol.send(self.socket, {"facts": task.exercise.name}, deadline)
+            return wire.load_facts(protocol.receive(self.socket, deadline, 2**20)["facts"])
+        except (protocol.TooLateError, protocol.ProtocolError, wire.WireError, KeyError, TypeError):
+            self.close(kill=True)
+            return None
+
+    def _ended(self) -> EndedError:
+        code = self.close(kill=True)
+        if code == NOT_ENOUGH_MEMORY:
+            return EndedError("crashed", "The answer used more memory than it may.")
+        how = f"was ended by signal {-code}" if code < 0 else f"ended itself with exit code {code}"
+        return EndedError("crashed", f"The process that ran this answer {how}.", code == -signal.SIGKILL)
+
+
+def _starts(data: Halves, beginning: bytes) -> bool:
+    return data[0].startswith(b"," + beginning, data[0].find(b"]") + 1)
+
+
+def _nobody(task: Task) -> list[dict[str, int]]:
+    return [{} for _ in range(len(task.script.messages) + len(task.own.messages))]
+
+
+def _answer(
+    request: dict[str, Any], functions: tuple[run.Fn, ...], asked: list[dict[str, int]]
+) -> dict[str, Any]:
+    """Compute what a callable of the exercise gives for a student's arguments, and count the question."""
+    try:
+        fn, count = functions[request["ask"]], asked[request["call"]]
+        args = [run.unpack(wire.load_node(a)) for a in request["args"]]
+        kwargs = {str(k): run.unpack(wire.load_node(v)) for k, v in request["kwargs"]}
+    except (LookupError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
+        raise wire.WireError(f"no question: {error}") from None
+    count[fn.name] = count.get(fn.name, 0) + 1
+    if count[fn.name] > run.MAX_ASKED:
+        raise wire.WireError(f"{fn.name} was asked more than {run.MAX_ASKED} times")
+    try:
+        return {"value": wire.dump_value(fn.f(*args, **kwargs), [])}
+    except Exception as error:
+        kind = next(c.__name__ for c in type(error).__mro__ if c.__module__ == "builtins")
+        return {"raised": kind, "message": str(error)[: run.MAX_TEXT]}

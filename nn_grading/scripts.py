@@ -1,0 +1,96 @@
+"""An exercise's calls, ready to be sent, and what the reference does on them.
+
+Making them takes longer than running them, so each exercise has a few secret sets of cases, and a submission
+is given one. Besides it is given one case of its own, drawn for it alone, so that nobody is right who has
+merely learned a set by heart.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from typing import Any
+
+from nn_exercises import EXERCISES, run
+from nn_exercises import judge as judging
+from nn_exercises.exercise import Exercise
+from nn_grading import protocol, wire
+
+LOOKED_AT = 8  # cases among which one is sought that differs from seed to seed
+
+Halves = tuple[bytes, bytes]  # a message as `protocol.decode` takes it
+
+
+@dataclass(frozen=True)
+class Script:
+    """Calls as messages, and the reference's outcomes as they arrive."""
+
+    prepared: judging.Prepared
+    messages: list[Any]
+    functions: tuple[run.Fn, ...]
+    due: Halves  # the whole reply of an answer that does what the reference does, to the bit
+    calls: bytes = b""  # the calls, encoded
+    told: dict[bytes, Any] = field(default_factory=dict)  # results of wrong answers, by all that decides them
+
+    @cached_property
+    def expected(self) -> list[Any]:
+        """The reference's outcomes as messages."""
+        return protocol.decode(*self.due)["outcomes"]
+
+    def load(self, messages: Any) -> list[run.Outcome]:
+        """Return the outcomes of a reply; one that equals the reference's to the bit *is* the reference's."""
+        known = zip(messages, self.expected, self.prepared.expected, strict=True)
+        return [
+            outcome if message == like else wire.load_outcome(message) for message, like, outcome in known
+        ]
+
+    def with_own(self, own: Script) -> judging.Prepared:
+        """Return the cases of the set and a submission's own ones together."""
+        a, b = self.prepared, own.prepared
+        joined = {name: getattr(a, name) + getattr(b, name) for name in ("cases", "calls", "expected")}
+        return replace(a, **joined, remembered={})
+
+
+def _script(prepared: judging.Prepared, functions: list[run.Fn]) -> Script:
+    messages = [_message(call, functions) for call in prepared.calls]
+    outcomes = [wire.dump_outcome(outcome) for outcome in prepared.expected]
+    due = protocol.halves(protocol.encode({"outcomes": outcomes}))
+    return Script(prepared, messages, tuple(functions), due)
+
+
+NONE = Script(judging.Prepared(None, 0, (), (), (), ()), [], (), (b"", b""))  # no calls at all
+
+
+def _message(call: run.Call, functions: list[run.Fn]) -> list[Any]:
+    return [
+        [wire.dump_value(a, functions) for a in call.args],
+        [[k, wire.dump_value(v, functions)] for k, v in call.kwargs.items()],
+    ]
+
+
+def make(exercise: Exercise, seed: int) -> Script:
+    """Return the script of an exercise for one seed."""
+    script = _script(judging.prepare_once(exercise, seed), [])
+    calls = {"calls": script.messages, "again": list(script.prepared.again)}
+    return replace(script, calls=protocol.encode(calls))
+
+
+@lru_cache(maxsize=512)
+def script_of(name: str, seed: int) -> Script:
+    """Return the script of an exercise for one seed (remembered)."""
+    return make(EXERCISES[name], seed)
+
+
+def own_case(script: Script, seed: int) -> Script:
+    """Return a script of one case, drawn for one submission alone; of none where all cases are fixed."""
+    prepared = script.prepared
+    exercise, functions = prepared.exercise, list(script.functions)
+    cases = exercise.make_cases(judging.generator(exercise, seed))
+    for case, like in itertools.islice(zip(cases, script.messages, strict=False), LOOKED_AT):
+        call = run.Call(case.args, case.kwargs)
+        if case.group == "values" and case.raises is None and _message(call, []) != like:
+            expected = tuple(run.run(exercise.reference, [call], time_limit=60.0))
+            own = judging.Prepared(exercise, seed, (case,), (call,), (), expected)
+            return _script(own, functions)
+    return NONE
