@@ -195,7 +195,7 @@ def _api_pages(package: str, folder: Path) -> None:
         ]
         names.sort(key=lambda n: (n != package, order.index(n[8:]) if n[8:] in order else len(order), n))
     for name in names[1:]:
-        options = "   :imported-members:\n" if name == "nn_core.widgets" else ""
+        options = "   :imported-members:\n" * (name in ("nn_core.plotting", "nn_core.widgets"))
         text = f"{name}\n{'=' * len(name)}\n\n.. automodule:: {name}\n   :members:\n{options}"
         (folder / f"{name}.rst").write_text(text, "utf-8")
     listing = "\n".join(f"   {name}" for name in names[1:])

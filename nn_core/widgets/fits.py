@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 
 from nn_core import plotting
 from nn_core.checks import a_count, a_function, both_or_neither, lookup
-from nn_core.diagrams import BLUE, GRAY, GREEN, INK, ORANGE, RED
 from nn_core.losses import LOSSES
 from nn_core.models import MLP
+from nn_core.plotting.style import BLUE, GRAY, GREEN, INK, ORANGE, RED
 from nn_core.widgets._base import Interactive, Picture, Reading, menu, name_of, number, slider
 
 

@@ -15,9 +15,9 @@ from matplotlib.figure import Figure
 from nn_core import plotting
 from nn_core.activations import ACTIVATIONS
 from nn_core.checks import a_count, a_function, both_or_neither, lookup
-from nn_core.diagrams import BLUE, GRAY, GREEN, INK, ORANGE, PAPER, RED
 from nn_core.gradcheck import numerical_gradient
 from nn_core.losses import LOSSES
+from nn_core.plotting.style import BLUE, GRAY, GREEN, INK, ORANGE, PAPER, RED
 from nn_core.schedules import SCHEDULES, Warmup
 from nn_core.widgets._base import (
     Interactive,

@@ -9,29 +9,13 @@ from nn_core import plotting
 from nn_core.activations import ACTIVATIONS
 from nn_core.checks import as_floats, as_labels, as_matrix, as_points, both_or_neither, lookup, same_length
 from nn_core.data import load_iris
-from nn_core.diagrams import BLUE, GRAY, INK, ORANGE, PURPLE, RED
 from nn_core.models import Perceptron
+from nn_core.plotting.planes import line_in_window
+from nn_core.plotting.style import BLUE, GRAY, INK, ORANGE, PURPLE, RED
 from nn_core.widgets._base import Interactive, Picture, Reading, button, log_slider, menu, number, slider
 
 CORNERS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 GATES = {"AND": (0, 0, 0, 1), "OR": (0, 1, 1, 1), "NAND": (1, 1, 1, 0), "XOR": (0, 1, 1, 0)}
-
-
-def line_in_window(w, b, xlim, ylim):
-    """Return two points (2, 2) of the line w·x + b = 0 that lie outside the window, or None for w = 0.
-
-    >>> ends = line_in_window(np.array([0.0, 2.0]), -1.0, (0, 1), (0, 1))
-    >>> ends[:, 1]
-    array([0.5, 0.5])
-    """
-    w = np.asarray(w, dtype=float)
-    length = np.linalg.norm(w)
-    if length < 1e-12:
-        return None
-    middle = np.array([sum(xlim), sum(ylim)]) / 2
-    foot = middle - (w @ middle + b) / length**2 * w
-    along = np.array([-w[1], w[0]]) / length * np.hypot(xlim[1] - xlim[0], ylim[1] - ylim[0])
-    return np.array([foot - along, foot + along])
 
 
 def window_of(X, margin=0.35):

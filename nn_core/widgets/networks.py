@@ -5,10 +5,11 @@ from matplotlib.figure import Figure
 
 from nn_core.activations import ACTIVATIONS
 from nn_core.checks import a_count, as_matrix, lookup
-from nn_core.diagrams import BLUE, INK, PAPER, RED, network_diagram, network_places
 from nn_core.layers import INITIALIZERS
 from nn_core.losses import LOSSES
 from nn_core.models import MLP
+from nn_core.plotting.networks import network_diagram, network_places
+from nn_core.plotting.style import BLUE, INK, PAPER, RED
 from nn_core.training import MATCHING_LOSS
 from nn_core.widgets._base import Interactive, Picture, Reading, button, log_slider, menu, number, slider
 from nn_core.widgets._raster import Label

@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 
 from nn_core import plotting
 from nn_core.checks import a_function, as_floats, both_or_neither, lookup
-from nn_core.diagrams import BLUE, GRAY, GREEN, INK, ORANGE, PURPLE, RED, SKY
 from nn_core.landscapes import LANDSCAPES, Landscape, descend
 from nn_core.optimizers import OPTIMIZERS
+from nn_core.plotting.style import BLUE, GRAY, GREEN, INK, ORANGE, PURPLE, RED, SKY
 from nn_core.widgets._base import (
     Interactive,
     Picture,

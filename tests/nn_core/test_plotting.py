@@ -10,7 +10,7 @@ import pytest
 from matplotlib.collections import PathCollection
 
 import nn_core as nn
-from nn_core import diagrams, plotting
+from nn_core import plotting
 from nn_core.landscapes import LANDSCAPES, descend
 
 
@@ -151,21 +151,21 @@ def test_confusion_matrix_writes_every_count():
 
 
 def test_neuron_diagram_computes_its_numbers():
-    ax = diagrams.neuron_diagram((0.2, 0.8), 0.1, (0.5, 1.0), nn.ACTIVATIONS["relu"])
+    ax = plotting.neuron_diagram((0.2, 0.8), 0.1, (0.5, 1.0), nn.ACTIVATIONS["relu"])
     assert "1" in texts(ax) and "$a$ = 1" in texts(ax) and "relu" in texts(ax)
-    other = diagrams.neuron_diagram((0.2, 0.8), -3, (0.5, 1.0), nn.ACTIVATIONS["relu"], biological=False)
+    other = plotting.neuron_diagram((0.2, 0.8), -3, (0.5, 1.0), nn.ACTIVATIONS["relu"], biological=False)
     assert "-2.1" in texts(other) and "$a$ = 0" in texts(other)
 
 
 def test_perceptron_diagram_steps():
-    assert "$a$ = 1" in texts(diagrams.perceptron_diagram((2, 1), -3, (1, 1)))
-    assert "$a$ = 0" in texts(diagrams.perceptron_diagram((2, 1), -3, (0, 1)))
+    assert "$a$ = 1" in texts(plotting.perceptron_diagram((2, 1), -3, (1, 1)))
+    assert "$a$ = 0" in texts(plotting.perceptron_diagram((2, 1), -3, (0, 1)))
 
 
 def test_network_diagram_follows_the_weights():
     net = nn.MLP([2, 3, 1], rng=np.random.default_rng(0))
     net.layers[0].W[:] = [[1, -2, 3], [-4, 5, -6]]
-    ax = diagrams.network_diagram(net, weight_labels=True)
+    ax = plotting.network_diagram(net, weight_labels=True)
     edges = [line for line in ax.lines]
     assert len(edges) == 9 and {"1", "-2", "3", "-4", "5", "-6"} <= set(texts(ax))
     first = {line.get_linestyle() for line in edges[:6]}
@@ -175,13 +175,13 @@ def test_network_diagram_follows_the_weights():
 
 
 def test_network_diagram_leaves_a_gap_in_wide_layers():
-    ax = diagrams.network_diagram([784, 128, 10])
+    ax = plotting.network_diagram([784, 128, 10])
     assert r"$\vdots$" in texts(ax) and "input\n784 units" in texts(ax) and "$x_{784}$" in texts(ax)
 
 
 @pytest.mark.parametrize("sizes", [[1, 1], [2, 3, 1], [2, 4, 3, 1]])
 def test_flow_diagrams_name_every_layer(sizes):
-    forward, back = diagrams.forward_flow_diagram(sizes), diagrams.error_flow_diagram(sizes)
+    forward, back = plotting.forward_flow_diagram(sizes), plotting.error_flow_diagram(sizes)
     for k in range(1, len(sizes)):
         layer = f"{{({k})}}"
         assert any(f"W^{layer}" in t for t in texts(forward))
@@ -192,7 +192,7 @@ def test_flow_diagrams_name_every_layer(sizes):
 
 
 def test_graph_diagram_places_operands_before_operations():
-    ax = diagrams.graph_diagram(
+    ax = plotting.graph_diagram(
         {"x": "x", "w": "w", "p": "×", "y": "y", "L": "-"},
         [("x", "p"), ("w", "p"), ("p", "L"), ("y", "L")],
         forward={"p": 6.0},
@@ -205,7 +205,7 @@ def test_graph_diagram_places_operands_before_operations():
 
 
 def test_style_is_in_force_and_pictures_have_an_opaque_background():
-    assert matplotlib.colors.to_hex(matplotlib.rcParams["figure.facecolor"]) == diagrams.PAPER
+    assert matplotlib.colors.to_hex(matplotlib.rcParams["figure.facecolor"]) == plotting.PAPER
     styles = matplotlib.rcParams["axes.prop_cycle"].by_key()
     assert len(set(map(str, styles["linestyle"]))) == len(styles["color"])
 
