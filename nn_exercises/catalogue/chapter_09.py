@@ -53,8 +53,9 @@ def train_digits(X, y, rng):
     Parameters
     ----------
     X : array (n_samples, 64)
-        Pixels of 8 x 8 images, from 0 to 1. The network is run on pixels like these: if you scale or shift
-        the inputs, build that into the first layer.
+        Pixels of 8 x 8 images, from 0 to 1, in an order that differs from call to call and is the same for
+        all images of a call. The network is run on pixels like these: if you scale or shift the inputs,
+        build that into the first layer.
     y : integer array (n_samples,)
         Classes 0 to 9. Which class stands for which digit differs from call to call.
     rng : numpy.random.Generator
@@ -107,11 +108,15 @@ def _digits():
 
 
 def _split(split: int):
-    """Return training and test data of a split; its classes are renumbered, so no old network fits."""
+    """Return training and test data of a split.
+
+    Its classes are renumbered and its pixels stand in another order, so that no network fits that was trained
+    before. A network of dense layers learns the one order as well as the other.
+    """
     X, y = _digits()
     rng = np.random.default_rng([split, 9])
-    order, classes = rng.permutation(len(X)), rng.permutation(10)
-    X, y = X[order], classes[y[order]]
+    order, classes, pixels = rng.permutation(len(X)), rng.permutation(10), rng.permutation(X.shape[1])
+    X, y = X[order][:, pixels], classes[y[order]]
     n = len(X) * 4 // 5
     return X[:n], y[:n], X[n:], y[n:]
 
