@@ -110,6 +110,9 @@ def graph_diagram(nodes, edges, forward=None, backward=None, ax=None):
     >>> "3" in [t.get_text() for t in ax.texts]
     True
     """
+    for name in (name for edge in edges for name in edge):
+        if name not in nodes:
+            raise ValueError(f"edges must join nodes ({', '.join(nodes)}), got {name!r}")
     depth = {}
 
     def depth_of(name):

@@ -91,68 +91,52 @@ def network_diagram(
     sizes, weights = sizes_and_weights(network)
     places, size = network_places(sizes, max_units, gap)
     ax = sheet(ax, *size)
-    height = size[1] - 1.5
     highlight, last = set(highlight), len(sizes) - 1
-    largest = max((np.abs(W).max() for W in weights), default=1.0) if weights else 1.0
+    largest = max((np.abs(W).max() for W in weights or ()), default=1.0) or 1.0
     for (layer, i), start in places.items():
         for j in range(sizes[layer + 1] if layer < last else 0):
-            if (layer + 1, j) not in places:
-                continue
-            end, w = places[layer + 1, j], None if weights is None else weights[layer][i, j]
-            color, style, thick = "#9aa3ab", "-", 0.8
-            if w is not None:
-                color, style, thick = (BLUE, "-", 0) if w >= 0 else (RED, "--", 0)
-                thick = 0.4 + 2.4 * abs(w) / (largest or 1.0)
-            if (layer, i, j) in highlight:
-                color, style, thick = (color if w is not None else PURPLE), "-", thick + 2.2
-            ax.plot(
-                *zip(start, end, strict=True),
-                color=color,
-                linestyle=style,
-                linewidth=thick,
-                zorder=1,
-                alpha=1 if not highlight or (layer, i, j) in highlight or sum(sizes) < 9 else 0.5,
-            )
-            if weight_labels and w is not None:
-                spot = np.array(start) + 0.24 * (np.array(end) - start)  # fanned out, and clear of values
-                ax.text(
-                    *spot,
-                    f"{w:.3g}",
-                    fontsize=8,
-                    ha="center",
-                    va="center",
-                    color=color,
-                    zorder=2.5,
-                    bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.8},
-                )
+            if (layer + 1, j) in places:
+                w, bright = None if weights is None else weights[layer][i, j], (layer, i, j) in highlight
+                alpha = 1 if bright or not highlight or sum(sizes) < 9 else 0.5
+                _edge(ax, start, places[layer + 1, j], w, largest, bright, alpha, weight_labels)
     for (layer, i), at in places.items():
         face = PALE_BLUE if layer == 0 else PALE_ORANGE if layer == last else "white"
         text = labels[layer][i] if labels is not None else _unit_label(layer, i, last)
-        marked = (layer, i) in highlight
-        node(
-            ax,
-            at,
-            text,
-            face=face,
-            radius=0.4,
-            size=11.5,
-            edge=PURPLE if marked else INK,
-            width=3 if marked else 1.3,
-        )
+        edge, width = (PURPLE, 3) if (layer, i) in highlight else (INK, 1.3)
+        node(ax, at, text, face=face, radius=0.4, size=11.5, edge=edge, width=width)
         if values is not None and values[layer] is not None:
-            ax.text(
-                at[0], at[1] - 0.46, f"{np.ravel(values[layer])[i]:.4g}", ha="center", va="top", fontsize=8.5
-            )
+            value = f"{np.ravel(values[layer])[i]:.4g}"
+            ax.text(at[0], at[1] - 0.46, value, ha="center", va="top", fontsize=8.5)
     for layer, n in enumerate(sizes):
         column = places[layer, 0][0]
         if n > max_units:
             y = (places[layer, max_units - 3][1] + places[layer, n - 1][1]) / 2
             ax.text(column, y, r"$\vdots$", ha="center", va="center", fontsize=15)
-        default = f"hidden {layer}" if last > 2 else "hidden"
-        default = "input" if layer == 0 else "output" if layer == last else default
-        caption = names[layer] if names is not None else f"{default}\n{n} unit{'s' if n > 1 else ''}"
-        ax.text(column, height + 1.4, caption, ha="center", va="top", fontsize=10.5, linespacing=1.3)
+        caption = names[layer] if names is not None else _caption(layer, n, last)
+        ax.text(column, size[1] - 0.1, caption, ha="center", va="top", fontsize=10.5, linespacing=1.3)
     return ax
+
+
+def _edge(ax, start, end, w, largest, bright, alpha, labelled):
+    """Draw the edge between two units; `w` is its weight, None if it has none."""
+    color, style, thick = "#9aa3ab", "-", 0.8
+    if w is not None:
+        color, style = (BLUE, "-") if w >= 0 else (RED, "--")
+        thick = 0.4 + 2.4 * abs(w) / largest
+    if bright:
+        color, style, thick = PURPLE if w is None else color, "-", thick + 2.2
+    line = zip(start, end, strict=True)
+    ax.plot(*line, color=color, linestyle=style, linewidth=thick, zorder=1, alpha=alpha)
+    if labelled and w is not None:
+        spot = np.array(start) + 0.24 * (np.array(end) - start)  # fanned out, and clear of values
+        paper = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.8}
+        ax.text(*spot, f"{w:.3g}", fontsize=8, ha="center", va="center", color=color, zorder=2.5, bbox=paper)
+
+
+def _caption(layer, n, last):
+    name = "input" if layer == 0 else "output" if layer == last else "hidden"
+    number = f" {layer}" if name == "hidden" and last > 2 else ""
+    return f"{name}{number}\n{n} unit{'s' if n > 1 else ''}"
 
 
 def _unit_label(layer, unit, last):

@@ -90,6 +90,8 @@ def _reach(n_inputs):
 def _artificial(ax, w, b, x, f, left, symbol="$f$"):
     """Draw inputs, weights, sum, activation and output of one neuron; numbers where x is given."""
     w = np.asarray(w, dtype=float)
+    if x is not None and np.shape(x) != w.shape:
+        raise ValueError(f"x must have the shape of w, {w.shape}, got {np.shape(x)}")
     rows = 2.6 + 1.25 * ((w.size - 1) / 2 - np.arange(w.size))
     middle = rows.mean()
     known = x is not None
@@ -107,17 +109,9 @@ def _artificial(ax, w, b, x, f, left, symbol="$f$"):
             linestyle=style,
             width=1 + min(abs(w[i]), 3) * 0.6,
         )
-        part, share = 0.42, 0.7
         label = f"$w_{i + 1}$" + (f" = {w[i]:g}" if known else "")
-        ax.text(
-            left + 1.34 + part * 2.28,
-            y + part * share * (middle - y) + 0.2,
-            label,
-            ha="center",
-            va="bottom",
-            fontsize=10.5,
-            color=color,
-        )
+        spot = (left + 1.34 + 0.42 * 2.28, y + 0.42 * 0.7 * (middle - y) + 0.2)  # on the arrow's way
+        ax.text(*spot, label, ha="center", va="bottom", fontsize=10.5, color=color)
     node(ax, (left + 4.1, middle + 1.8), "1", face=PALE_ORANGE, radius=0.32)
     arrow(ax, (left + 4.1, middle + 1.47), (left + 4.1, middle + 0.5), ORANGE)
     ax.text(left + 4.28, middle + 1.05, f"$b$ = {b:g}" if known else "$b$", va="center", fontsize=10.5)
@@ -128,7 +122,7 @@ def _artificial(ax, w, b, x, f, left, symbol="$f$"):
     ax.text(left + 5.15, middle + 0.16, "$z$", ha="center", va="bottom", fontsize=11)
     if known:
         z = float(np.dot(w, x) + b)
-        a = float(np.ravel(f(np.array([z])))[0])
+        a = z if f is None else float(np.ravel(f(np.array([z])))[0])
         ax.text(left + 5.15, middle - 0.22, f"{z:.4g}", ha="center", va="top", fontsize=10.5)
         ax.text(left + 7.9, middle, f"$a$ = {a:.4g}", ha="left", va="center", fontsize=10.5)
     else:
@@ -151,21 +145,20 @@ def neuron_diagram(w=(0.2, 0.8), b=0.1, x=None, f=None, ax=None, *, biological=T
     x : (n,) array, optional
         Inputs; with them every number is computed and written down.
     f : callable, optional
-        The activation (needed with `x`).
+        The activation; the identity if None.
     biological : bool
         False leaves the biological neuron out.
     """
     shift = 8.7 if biological else 0.2
     bottom, top = _reach(np.size(w))
-    if biological:
-        ax = sheet(ax, shift + 8.3, max(top, 6.0), 0.44, min(bottom, 0.6))
-    else:
+    if not biological:
         ax = sheet(ax, shift + 9.4, top, bottom=bottom)
-    if biological:
+    else:
+        ax = sheet(ax, shift + 8.3, max(top, 6.0), 0.44, min(bottom, 0.6))
         _biological(ax)
         ax.text(4.3, 5.65, "a neuron of the brain", ha="center", va="center", fontsize=11)
         ax.text(shift + 4.1, 5.65, "a neuron of this book", ha="center", va="center", fontsize=11)
-    _artificial(ax, w, b, x, f if f is not None or x is None else (lambda z: z), shift)
+    _artificial(ax, w, b, x, f, shift)
     return ax
 
 
@@ -174,12 +167,6 @@ def perceptron_diagram(w=(2, 1), b=-3, x=None, ax=None):
     bottom, top = _reach(np.size(w))
     ax = sheet(ax, 9.8, top, bottom=bottom)
     middle = _artificial(ax, w, b, x, ACTIVATIONS["step"], 0.2, symbol="")
-    ax.plot(
-        [6.1, 6.4, 6.4, 6.7],
-        np.array([-0.18, -0.18, 0.2, 0.2]) + middle,
-        color=INK,
-        linewidth=1.8,
-        linestyle="-",
-        zorder=4,
-    )
+    low, high = middle - 0.18, middle + 0.2
+    ax.plot([6.1, 6.4, 6.4, 6.7], [low, low, high, high], color=INK, linewidth=1.8, linestyle="-", zorder=4)
     return ax
