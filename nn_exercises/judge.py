@@ -19,6 +19,7 @@ from nn_exercises.run import Call, Node, Outcome, Rng, pack, run, unpack
 
 NOTEBOOK_SEED = 2026  # the notebook's cases are always these; official grading has its own seeds
 TIME_LIMIT = 10.0  # seconds for all calls of one answer
+MOST_ENTRIES = 1_000_000  # of a value that is judged by what can be done with it
 AGAIN = 4  # calls that are made twice
 
 
@@ -175,6 +176,9 @@ def _stopped(o: Outcome) -> Fault | None:
     if o.value is None or o.value.kind in ("none", "other"):
         value = Node("other", name="missing value") if o.value is None else o.value
         return Fault("none" if value.kind == "none" else "other", "There is no value.", (), value)
+    if _entries(o.value) > MOST_ENTRIES:
+        value = Node("other", name=f"value of more than {MOST_ENTRIES:,} numbers")
+        return Fault("other", "The value is far too large.", (), value)
     return None
 
 
@@ -251,6 +255,9 @@ def _raised_as_due(case: Case, given: Outcome) -> Fault | None:
 
 def _property(exercise: Exercise, case: Case, expected: Outcome, value: Node) -> Fault | None:
     like = expected.value
+    if like is not None and _entries(value) > 1_000 + 100 * _entries(like):
+        # A check may look at every row, and takes its time outside the limit.
+        return Fault("structure", "The value is far larger than the one that is due.", (), value, like)
     if value.kind in ("none", "other") and like is not None and like.kind != "none":
         return compare(like, value, rules_of(exercise, case))
     if not _finite(value) and (like is None or _finite(like)):
@@ -265,6 +272,14 @@ def _property(exercise: Exercise, case: Case, expected: Outcome, value: Node) ->
     if problem is None:
         return None
     return Fault("property", problem.message, (), value, like, problem.key)
+
+
+def _entries(node: Node) -> int:
+    """Return how many numbers, texts and so on a value holds."""
+    if node.kind in ("tuple", "list", "iterator"):
+        return len(node.data) + sum(map(_entries, node.data))
+    x = numbers(node)
+    return 1 if x is None else x.size
 
 
 def _finite(node: Node) -> bool:

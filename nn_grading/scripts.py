@@ -59,14 +59,14 @@ def _script(prepared: judging.Prepared, functions: list[run.Fn]) -> Script:
     return Script(prepared, messages, tuple(functions), due)
 
 
-NONE = Script(judging.Prepared(None, 0, (), (), (), ()), [], (), (b"", b""))  # no calls at all
-
-
 def _message(call: run.Call, functions: list[run.Fn]) -> list[Any]:
     return [
         [wire.dump_value(a, functions) for a in call.args],
         [[k, wire.dump_value(v, functions)] for k, v in call.kwargs.items()],
     ]
+
+
+NONE = _script(judging.Prepared(None, 0, (), (), (), ()), [])  # no calls at all
 
 
 def make(exercise: Exercise, seed: int) -> Script:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -416,7 +417,6 @@ down(0)
 """,
     "crashed",
     "error",
-    "failed",
     "timeout",
 )
 does(
@@ -1010,6 +1010,340 @@ does(
     "X[...] = 0\nw[...] = 0\nb = 0",
     result="X @ w",
 )
+# ---------------------------------------------------------------- the machine's own settings and devices
+
+looks(
+    "changes the kernel's settings",
+    """
+import glob
+for path in ("/proc/sys/kernel/core_pattern", "/proc/sys/vm/overcommit_memory", "/proc/sys/fs/file-max",
+             "/proc/sys/kernel/randomize_va_space", *glob.glob("/sys/kernel/*")):
+    try:
+        with open(path, "r+b", buffering=0) as file:
+            file.write(file.read())
+            found = path
+    except OSError:
+        pass
+""",
+)
+looks(
+    "changes the machine's devices",
+    """
+import os
+for name in ("null", "zero", "full", "random", "urandom", "tty", "pts", "pts/ptmx", "shm", "."):
+    about = os.stat(f"/dev/{name}")
+    for change in (lambda place: os.chmod(place, about.st_mode & 0o7777),
+                   lambda place: os.utime(place), lambda place: os.utime(place, ns=(10**15, 10**15)),
+                   lambda place: os.chown(place, about.st_uid, about.st_gid)):
+        try:
+            change(f"/dev/{name}")
+            found = name
+        except OSError:
+            pass
+""",
+)
+looks(
+    "volunteers its parent for the end",
+    """
+for pid in (1, 2, "self"):
+    for file, text in (("oom_score_adj", "1000"), ("autogroup", "19"), ("coredump_filter", "0xff"),
+                       ("timerslack_ns", "10000000"), ("uid_map", "0 0 1"), ("setgroups", "deny")):
+        try:
+            with open(f"/proc/{pid}/{file}", "w") as f: f.write(text)
+            found = file
+        except OSError:
+            pass
+""",
+)
+looks(
+    "opens new terminals",
+    """
+import os, fcntl, termios
+try:
+    keep = [os.openpty() for _ in range(100)]
+except OSError:
+    pass
+for place in ("/dev/tty", "/dev/console", "/dev/pts/ptmx"):
+    try:
+        fcntl.ioctl(os.open(place, os.O_RDWR), termios.TIOCSTI, b"x")
+        found = place
+    except OSError:
+        pass
+""",
+    "failed",
+    "error",
+    "crashed",
+    others=None,
+)
+does(
+    "fills the scratch folder with empty files",
+    """
+import os
+try:
+    for i in range(10**7): os.close(os.open(f"/tmp/{i}", os.O_CREAT))
+except OSError:
+    pass
+""",
+    "failed",
+    "timeout",
+)
+does(
+    "nests folders in its scratch",
+    """
+import os
+try:
+    for _ in range(10**5): os.mkdir("d"); os.chdir("d")
+except OSError:
+    pass
+""",
+    "failed",
+    "timeout",
+)
+does(
+    "looks at memory that is not its own",
+    """
+far = np.lib.stride_tricks.as_strided(np.zeros(1), shape=(2**40,), strides=(4096,))
+total = sum(float(far[i]) for i in range(10**6))
+""",
+    "crashed",
+    "failed",
+    "timeout",
+    others=None,
+)
+does(
+    "overflows the stack in C",
+    """
+import sys
+sys.setrecursionlimit(10**9)
+deep = []
+for _ in range(10**6): deep = [deep]
+repr(deep)
+""",
+    "crashed",
+    "error",
+    "timeout",
+    others=None,
+)
+does(
+    "compiles without end",
+    """
+import re
+re.match("(a|aa)+$", "a" * 60 + "b")
+""",
+    "timeout",
+)
+does("warns without end", "import warnings\nwhile True: warnings.warn('x' * 10_000)", "timeout", "crashed")
+does(
+    "moves the end of the time",
+    """
+import signal, threading, time
+threading.Thread(target=lambda: [signal.setitimer(signal.ITIMER_REAL, 100) or time.sleep(0.01)
+                                 for _ in iter(int, 1)], daemon=True).start()
+while True: pass
+""",
+    "timeout",
+    "error",
+    others=None,
+)
+does(
+    "turns the end of the time into an error",
+    """
+try:
+    while True: pass
+except BaseException:
+    raise ValueError("something else")
+""",
+    "timeout",
+)
+does(
+    "answers rightly after the time is up",
+    """
+try:
+    while True: pass
+except BaseException:
+    return X @ w + b
+""",
+    "timeout",
+)
+
+# ---------------------------------------------------------------- values and functions that lie
+
+does(
+    "returns a list that never ends",
+    "",
+    "failed",
+    "timeout",
+    "crashed",
+    before="""
+import itertools
+class Endless(list):
+    def __getitem__(self, key): return itertools.repeat(0.0)
+    def __iter__(self): return itertools.repeat(0.0)
+    def __len__(self): return 3
+""",
+    result="Endless()",
+)
+does(
+    "returns a dictionary that never ends",
+    "",
+    "failed",
+    "timeout",
+    "crashed",
+    before="""
+import itertools
+class Endless(dict):
+    def items(self): return ((i, [0.0]) for i in itertools.count())
+""",
+    result="Endless()",
+)
+does(
+    "returns an array that says it is small",
+    "",
+    "failed",
+    "crashed",
+    before="""
+class Small(np.ndarray):
+    nbytes = 8
+    shape = (1,)
+    dtype = np.dtype(float)
+""",
+    result="np.zeros(5 * 10**7).view(Small)",
+)
+does(
+    "returns an array without end in no memory",
+    "",
+    result="np.broadcast_to(1.0, (10**5, 10**5))",
+)
+does(
+    "is an object that lies about itself",
+    "",
+    "failed",
+    "error",
+    "timeout",
+    "crashed",
+    before="""
+class Liar:
+    def __call__(self, X, w, b): return X @ w
+    @property
+    def __wrapped__(self): return Liar()
+    @property
+    def __signature__(self):
+        while True: pass
+    @property
+    def __name__(self): raise SystemExit
+    def __eq__(self, other): return True
+    __hash__ = None
+""",
+    result="0\n\nneuron_preactivation = Liar()",
+)
+does(
+    "raises an exception without a class of its own",
+    "raise Bad",
+    "error",
+    "crashed",
+    before="""
+class Meta(type):
+    def mro(cls): return type.mro(cls)
+    def __getattribute__(cls, name):
+        if name in ("__name__", "__mro__"): raise SystemExit(name)
+        return type.__getattribute__(cls, name)
+class Bad(Exception, metaclass=Meta):
+    pass
+""",
+)
+does(
+    "chains exceptions without end",
+    """
+error = None
+for _ in range(10**5):
+    new = ValueError("x"); new.__cause__ = error; new.__context__ = error; error = new
+raise ExceptionGroup("many", [error] * 1000)
+""",
+    "error",
+)
+add(
+    "asks a callable with names of its own",
+    handed_in(
+        making.chapter(
+            CHAPTER,
+            neuron="""
+def neuron(X, w, b, activation):
+    Z = X @ w
+    for more in (dict(out=Z), dict(where=False), dict(dtype="O"), dict(casting="unsafe"), dict(self=1),
+                 dict(signature="x" * 2000), {"": 1}, {"\\0bytes": 0}):
+        try: activation(Z, **more)
+        except Exception: pass
+    for odd in (10**300, "x" * 2000, [[0] * 4000] * 2, {1: {2: {3: 4}}}, None, True, 1j, b"bytes"):
+        try: activation(odd)
+        except Exception: pass
+    return Z
+""",
+        )
+    ),
+    "failed",
+    "error",
+    "crashed",
+    target="neuron",
+)
+add(
+    "asks a callable for memory as it lies there",
+    handed_in(
+        making.chapter(
+            CHAPTER,
+            neuron="""
+def neuron(X, w, b, activation):
+    for options in (dict(where=False), dict(where=np.zeros(len(X), bool)), dict(out=None, where=False)):
+        try:
+            activation(np.zeros(len(X)), **options)
+            return activation(X @ w + b)  # a point for whoever got it
+        except TypeError:
+            pass
+    return X @ w
+""",
+        )
+    ),
+    "failed",
+    target="neuron",
+)
+does(
+    "leaves a trap for its next answer",
+    """
+import sys
+worker = sys.modules["worker"] if "worker" in sys.modules else sys.modules.get("run")
+wire = sys.modules["wire"]
+wire.load_value = lambda *a, **k: 0.0
+wire.dump_outcome = lambda outcome: {"status": "returned", "value": ["float", 1.0, ""]}
+""",
+    "failed",
+    "crashed",
+    others=None,
+)
+does(
+    "reads ahead on its line",
+    """
+import gc, socket
+for thing in gc.get_objects():
+    if isinstance(thing, socket.socket):
+        thing.setblocking(False)
+        try: found = thing.recv(10**6)
+        except OSError: pass
+        thing.setblocking(True)
+""",
+    "failed",
+    "crashed",
+    "timeout",
+    others=None,
+)
+forges(
+    "answers for all the others ahead",
+    """
+for _ in range(20): say('{"outcomes":[{"status":"returned","value":["float",1.0,""]}]}')
+""",
+)
+forges(
+    "says that the time was up", """say('{"outcomes":[' + ",".join(['{"status":"skipped"}'] * 10) + "]}")"""
+)
+
 # ---------------------------------------------------------------- the notebook
 
 
@@ -1172,6 +1506,85 @@ add(
     "passed",
     points=2.0,
 )
+add(
+    "writes two hundred thousand statements in small cells",
+    handed_in(edited(lambda cells: [*(making.code("a=a;" * 60) for _ in range(1900)), *cells], None)),
+    "error",
+    "failed",
+    others=None,
+)
+add("adds sixty thousand numbers", handed_in(answer("return " + "+".join(["b"] * 60_000))), "error")
+add("takes sixty thousand items", handed_in(answer("return X" + "[0]" * 50_000)), "error")
+add("calls itself sixty thousand times", handed_in(answer("return X" + "()" * 60_000)), "error", "crashed")
+add("writes a text of braces", handed_in(answer("f'" + "{b}" * 20_000 + "'")), "failed")
+add("writes half a character", handed_in(answer("'\ud800'")), "error")
+add(
+    "declares another encoding",
+    handed_in(edited(lambda cells: [making.code("# -*- coding: rot13 -*-\nx = 1"), *cells])),
+    "passed",
+    points=2.0,
+)
+add(
+    "writes its name in wide letters",
+    handed_in(
+        edited(
+            lambda cells: [
+                *cells,
+                making.code(
+                    "def \uff4e\uff45\uff55\uff52\uff4f\uff4e_preactivation(X, w, b):\n    return X @ w"
+                ),
+            ],
+        )
+    ),
+    "passed",
+    points=2.0,
+)  # as "Run All" sees it: the right one stands before the test cell
+add(
+    "answers in a cell of another kind",
+    handed_in(
+        edited(
+            lambda cells: [
+                *cells,
+                {**making.prose(f"def {TARGET}(X, w, b): return X @ w + b"), "cell_type": "raw"},
+                making.prose(f"def {TARGET}(X, w, b): return X @ w + b"),
+                making.code(f"%%writefile numpy.py\ndef {TARGET}(X, w, b): return X @ w + b"),
+            ],
+            None,
+        )
+    ),
+)
+add(
+    "turns FLUFL on",
+    handed_in(edited(lambda cells: [making.code("from __future__ import barry_as_FLUFL"), *cells])),
+    "passed",
+    points=2.0,
+)
+add(
+    "writes a key twice",
+    handed_in(
+        '{"cells": 7, "nbformat": NaN, '
+        + json.dumps(making.chapter(CHAPTER))[1:-1]
+        + ', "metadata": -Infinity}'
+    ),
+    "passed",
+    points=2.0,
+)
+add(
+    "hands in nineteen megabytes of outputs",
+    handed_in(
+        edited(
+            lambda cells: [
+                {
+                    **making.code("1"),
+                    "outputs": [{"output_type": "stream", "name": "stdout", "text": "x" * 19_000_000}],
+                },
+                *cells,
+            ]
+        )
+    ),
+    "passed",
+    points=2.0,
+)
 add("hands in nothing", handed_in(b""), "unreadable", others="unreadable")
 add("hands in noise", handed_in(os.urandom(3000)), "unreadable", others="unreadable")
 add(
@@ -1324,6 +1737,36 @@ def _empty(submitted: Path, student: str) -> None:
     (submitted / student / CHAPTER).mkdir(parents=True)
 
 
+def _socket(submitted: Path, student: str) -> None:
+    folder = submitted / student / CHAPTER
+    folder.mkdir(parents=True)
+    here = os.open(folder, os.O_RDONLY)
+    with socket.socket(socket.AF_UNIX) as place:  # by a short name: that of a socket must not be long
+        place.bind(f"/proc/self/fd/{here}/{CHAPTER}.ipynb")
+    os.close(here)
+
+
+def _endless_file(submitted: Path, student: str) -> None:
+    path = making.hand_in(submitted, student, CHAPTER, b"")
+    os.truncate(path, 2**40)  # it holds nothing, but says that it is long
+
+
+def _link_to_a_device(submitted: Path, student: str) -> None:
+    (submitted / student / CHAPTER).mkdir(parents=True)
+    (submitted / student / CHAPTER / f"{CHAPTER}.ipynb").symlink_to("/dev/zero")
+
+
+def _ring_of_links(submitted: Path, student: str) -> None:
+    folder = submitted / student / CHAPTER
+    folder.mkdir(parents=True)
+    (folder / f"{CHAPTER}.ipynb").symlink_to(folder / "b.ipynb")
+    (folder / "b.ipynb").symlink_to(folder / f"{CHAPTER}.ipynb")
+
+
+add("hands in a socket", _socket, "unreadable", others="unreadable")
+add("hands in a file of a terabyte", _endless_file, "unreadable", others="unreadable")
+add("links to a device", _link_to_a_device, "unreadable", others="unreadable")
+add("links in a ring", _ring_of_links, "unreadable", others="unreadable")
 add("lays modules beside the notebook", _beside)
 add("links to another's notebook", _link_to_file, "unreadable", others="unreadable")
 add("links to another's folder", _link_to_folder, "unreadable", others="unreadable")
@@ -1343,5 +1786,7 @@ for _name in (
     "%2f..%2f..",
     "[red]bold[",
     "x" * 200,
+    "\x1b[2J\x1b]0;title\x07",
+    os.fsdecode(b"caf\xe9"),
 ):
     add(f"is named {_name[:20]!r}", handed_in(making.chapter(CHAPTER)), "passed", points=2.0, student=_name)
