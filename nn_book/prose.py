@@ -26,7 +26,7 @@ HINTS = {
     "section": "its §2.3",
 }
 
-_LIST = rf"\(?{NUMBER}\)?(?:(?:,? and |, | to |[–-])\(?{NUMBER}\)?)*"
+LIST = rf"\(?{NUMBER}\)?(?:(?:,? and |, | to |[–-])\(?{NUMBER}\)?)*"
 BARE = re.compile(r"(?<![\w)\]])\((\d{1,2}\.\d{1,3})\)")
 
 
@@ -138,14 +138,14 @@ def _references(chapter: Chapter, book: Mapping[str, Chapter]) -> Iterator[Compl
     ]
     for line, text in [*chapter.bare_prose, *remarks]:
         for word, found in targets.items():
-            for run in re.findall(rf"\b{word}s? ({_LIST})", text, re.IGNORECASE):
+            for run in re.findall(rf"\b{word}s? ({LIST})", text, re.IGNORECASE):
                 for number in re.findall(NUMBER, run):
                     if number not in found and int(number.split(".")[0]) <= LAST_CHAPTER:
                         given = f"There is no {word} {number}."
                         yield chapter.complain(
                             line, given, f"Name one that exists; another work's is {HINTS[word]}."
                         )
-        rest = re.sub(rf"\b(?:{'|'.join(targets)})s? {_LIST}", "", text, flags=re.IGNORECASE)
+        rest = re.sub(rf"\b(?:{'|'.join(targets)})s? {LIST}", "", text, flags=re.IGNORECASE)
         for number in BARE.findall(rest):
             if number not in targets["equation"] and not number.startswith("0."):
                 yield chapter.complain(

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import nbformat
 
-from nn_book import pages
+from nn_book import gathered, pages
 from nn_book.build import (
     Say,
     catalogue,
@@ -118,7 +118,7 @@ def write_source(root: Path, source: Path, *, solutions: bool = True, lite: bool
     for name in names:
         solved = nbformat.read(solution_path(root, name), as_version=4)
         students = nbformat.read(student_path(root, name), as_version=4)
-        first = pages.thumbnail(solved)
+        first = gathered.thumbnail(solved)
         if first:
             pictures[name] = f"_static/first/{name}.png"
             (source / pictures[name]).write_bytes(first[0])
@@ -133,18 +133,18 @@ def write_source(root: Path, source: Path, *, solutions: bool = True, lite: bool
     landing = (root / "site" / "index.md").read_text("utf-8")
     start = names[0]
     (source / "index.md").write_text(
-        landing.replace("{{chapters}}", pages.chapter_cards(index, notebooks, pictures))
+        landing.replace("{{chapters}}", gathered.chapter_cards(index, notebooks, pictures))
         .replace("{{toctree}}", "\n".join(names))
         .replace("{{first}}", f"{start}.html")
         .replace("{{run}}", pages.run_address(start) if lite else pages.download_address(start, lite))
         .replace("{{run-words}}", "Run it in your browser" if lite else "Download the first notebook"),
         "utf-8",
     )
-    (source / "glossary.md").write_text(pages.glossary_page(index), "utf-8")
-    (source / "notation.md").write_text(pages.notation_page(index), "utf-8")
-    (source / "formulas.md").write_text(pages.formulas_page(index), "utf-8")
-    (source / "exercises.md").write_text(pages.exercises_page(index), "utf-8")
-    (source / "registry.md").write_text(pages.registry_page(), "utf-8")
+    (source / "glossary.md").write_text(gathered.glossary_page(index), "utf-8")
+    (source / "notation.md").write_text(gathered.notation_page(index), "utf-8")
+    (source / "formulas.md").write_text(gathered.formulas_page(index), "utf-8")
+    (source / "exercises.md").write_text(gathered.exercises_page(index), "utf-8")
+    (source / "registry.md").write_text(gathered.registry_page(), "utf-8")
     for package in PACKAGES:
         _api_pages(package, source / "api")
 

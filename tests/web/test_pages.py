@@ -6,7 +6,7 @@ import re
 import nbformat
 import pytest
 
-from nn_book import pages
+from nn_book import gathered, pages
 from nn_book.build import solution_path, student_path
 from nn_book.notebook import BEGIN, END
 from nn_book.site import write_source
@@ -132,13 +132,13 @@ def test_every_figure_has_its_caption_anchor_and_alternative_text(name, index):
 
 
 def test_the_gathered_pages_hold_what_the_chapters_hold(index):
-    glossary = pages.glossary_page(index)
+    glossary = gathered.glossary_page(index)
     assert all(
         re.search(rf"^{re.escape(name)}$", glossary, re.M) for t in index.terms for name in t.names[:1]
     )
-    formulas = pages.formulas_page(index)
+    formulas = gathered.formulas_page(index)
     assert set(re.findall(r"\(#eq-([\d-]+)\)", formulas)) == {
         n.replace(".", "-") for n in index.targets["equation"]
     }
-    rows = [line for line in pages.notation_page(index).split("\n") if line.startswith("| $\\eta$")]
+    rows = [line for line in gathered.notation_page(index).split("\n") if line.startswith("| $\\eta$")]
     assert len(rows) == 1 and "(#eq-2-2)" in rows[0]
