@@ -13,7 +13,17 @@ function followAnchor() {
 
 const WIDE = "div.math, mjx-container[display], .bd-article pre, .pst-scrollable-table-container";
 
+// A formula stands in the middle, as far from the left edge as its number is wide; on a phone that is room to use.
+function tighten(box) {
+  const table = box.querySelector("mjx-mtable > mjx-table"), tag = box.querySelector("mjx-labels > mjx-itable");
+  box.classList.remove("tight");
+  if (!tag || box.scrollWidth <= box.clientWidth) return;
+  box.style.setProperty("--need", `${table.offsetWidth + tag.offsetWidth + 12}px`);
+  box.classList.add("tight");
+}
+
 function reachable() {
+  document.querySelectorAll("div.math").forEach(tighten);
   for (const box of document.querySelectorAll(WIDE)) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
     else if (box.matches("div.math, mjx-container")) box.removeAttribute("tabindex");
@@ -34,13 +44,30 @@ function holdTogether() {
   }
 }
 
-// What a search quotes of a page is its text, not the theme's buttons above it.
+// A formula in one line of plain letters.
+const SIGNS = {
+  leftarrow: "←", to: "→", rightarrow: "→", cdot: "·", times: "×", odot: "⊙", le: "≤", ge: "≥", ne: "≠", approx: "≈", pm: "±",
+  sum: "∑", prod: "∏", partial: "∂", nabla: "∇", infty: "∞", in: "∈", top: "ᵀ", quad: " ", qquad: " ", dots: "…", ldots: "…",
+  alpha: "α", beta: "β", gamma: "γ", delta: "δ", Delta: "Δ", epsilon: "ε", varepsilon: "ε", eta: "η", theta: "θ", lambda: "λ",
+  mu: "μ", pi: "π", rho: "ρ", sigma: "σ", Sigma: "Σ", tau: "τ", phi: "φ", Phi: "Φ", varphi: "φ", psi: "ψ", omega: "ω", chi: "χ",
+};
+function inWords(tex) {
+  return tex.replace(/\\[()[\]]|\\(?:begin|end)\{[^}]*\}|\\[dt]?frac(?=\d)/g, "")
+    .replace(/\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}/g, "$1/$2")
+    .replace(/\\hat\s*\{?(\w)\}?/g, "$1̂")
+    .replace(/\\tag\{([^}]*)\}/g, "($1)")
+    .replace(/\\([A-Za-z]+)\s?/g, (_, name) => SIGNS[name] ?? (/^(max|min|exp|ln|log|tanh|cos|sin)$/.test(name) ? name : ""))
+    .replace(/\\[^A-Za-z]/g, " ").replace(/[{}&]/g, "");
+}
+
+// What a search quotes of a page is its text, not the theme's buttons above it, and no TeX.
 document.addEventListener("DOMContentLoaded", () => {
   if (typeof Search === "undefined") return;
   const quote = Search.htmlToText;
   Search.htmlToText = (html, anchor) => {
     const page = new DOMParser().parseFromString(html, "text/html");
     for (const part of page.querySelectorAll(".bd-header-article, .onlyprint, .bd-sidebar-secondary, .run-bar, .prev-next-footer")) part.remove();
+    for (const formula of page.querySelectorAll(".math")) formula.textContent = inWords(formula.textContent);
     return quote(page.documentElement.outerHTML, anchor);
   };
 });
