@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -220,29 +221,32 @@ def test_a_course_s_wheel_checks_answers_and_shows_no_reference(tmp_path):
     assert file.startswith(str(tmp_path)) and mistake != "None" and int(count) >= 50
 
 
-WORDS = "tests/nn_exercises/test_check.py::test_cards_are_well_formed_and_say_everything_in_words"
+# What takes minutes there is apart: the widgets, the audit of all exercises, the training on real digits.
+LONG = [
+    "tests/nn_core/test_training.py::test_digits",
+    "tests/nn_core/test_hot_path.py::test_extra_memory_of_training",
+]
+WIDGETS, CATALOGUE = "tests/nn_core/test_widgets.py", "tests/nn_exercises/test_catalogue.py"
 GATES = {
-    # Widgets are looked at in the browser itself.
-    "nn_core": ["tests/nn_core", "nn_core", "--ignore=tests/nn_core/test_widgets.py"],
-    # WebAssembly has no floating-point flags: an overflow that leaves the right value behind is not seen
-    # there, and two exercises have such a mistake. Speed is measured where readers have a whole processor.
-    "nn_exercises": [
-        *("tests/nn_exercises/test_check.py", "tests/nn_exercises/test_compare.py"),
-        *(f"--deselect={WORDS}[{name}]" for name in ("sigmoid", "elu")),
-        "--deselect=tests/nn_exercises/test_check.py::test_checks_are_quick",
-    ],
+    "nn_core": ["tests/nn_core", "nn_core", f"--ignore={WIDGETS}", *(f"--deselect={name}" for name in LONG)],
+    "nn_exercises": ["tests/nn_exercises", "nn_exercises", f"--ignore={CATALOGUE}"],
+    "nn_core, long": [WIDGETS, *LONG],
+    "nn_exercises, long": [CATALOGUE],
 }
 
 
-@pytest.mark.parametrize("package", GATES)
-def test_the_packages_own_tests_pass_under_pyodide(package, site, runtime):
+@pytest.mark.parametrize("tests", GATES)
+def test_the_packages_own_tests_pass_under_pyodide(tests, site, runtime, record_property):
+    if "long" in tests and not os.environ.get("EVERY_CHAPTER"):
+        pytest.skip("takes minutes under Pyodide: EVERY_CHAPTER=1 pytest …")
     node = shutil.which("node")
     if node is None:
         pytest.skip("Node is not installed: Pyodide does not run outside a browser")
     gate = ROOT / "tests" / "web" / "node_gate.mjs"
     folders = [site / "lite" / "static" / "pyodide", ROOT, sysconfig.get_path("purelib"), runtime[1]]
     quiet = [part for rule in QUIET.split(",") for part in ("-W", rule)]
-    command = [node, gate, *folders, "-q", "-p", "no:cacheprovider", *quiet, *GATES[package]]
+    command = [node, gate, *folders, "-q", "-p", "no:cacheprovider", *quiet, *GATES[tests]]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1800)
     assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-2000:]
-    assert " passed" in ran.stdout
+    count = re.search(r"\d+ passed[^\n]*", ran.stdout)
+    record_property("report", f"under Pyodide: {tests}: {count[0]}")
