@@ -15,8 +15,17 @@ ACTIVATIONS = {}
 class Activation:
     """A function of z with its derivative: ``f(z, **params)`` and ``f.derivative(z, **params)``.
 
-    `params` holds each hyper-parameter with its default, `ranges` the interval worth looking at; `f` and
-    `df` are the plain functions, which trust their arguments.
+    z is a number or an array of any shape, without NaN; anything else is a TypeError or ValueError.
+
+    Attributes
+    ----------
+    name : str
+    params, ranges : dict, each hyper-parameter with its default, and with the interval worth looking at
+    f, df : the plain functions, which trust their arguments
+
+    >>> relu = ACTIVATIONS["relu"]
+    >>> relu([-1.0, 2.0]), relu.derivative([-1.0, 2.0])
+    (array([0., 2.]), array([0., 1.]))
     """
 
     def __init__(self, f, ranges):
@@ -219,7 +228,12 @@ def softmax(Z, axis=-1):
 
     Returns
     -------
-    P : array like Z, positive, with sums of 1 along `axis`
+    P : array like Z, from 0 to 1, with sums of 1 along `axis`
+
+    Raises
+    ------
+    TypeError, ValueError
+        if Z is empty, a single number, or holds NaN or +inf; if it has no such axis.
 
     >>> softmax([[0.0, np.log(3)]])
     array([[0.25, 0.75]])
@@ -244,12 +258,27 @@ def softmax_backward(dP, P, axis=-1):
     r"""Gradient at the scores from the gradient `dP` at the probabilities `P = softmax(Z)`.
 
     The Jacobian of (4.10), diag(p) - p pᵀ, times dp, without building it: $p (dp - p \cdot dp)$.
+
+    Parameters
+    ----------
+    dP, P : arrays of one shape, such as (n_samples, n_classes)
+    axis : int, the axis of the classes
+
+    Returns
+    -------
+    dZ : array of that shape, with sums of 0 along `axis`
     """
     return P * (dP - (dP * P).sum(axis=axis, keepdims=True))
 
 
 def log_softmax(Z, axis=-1):
-    r"""Logarithm of softmax: $\ln p_k = z_k - \ln \sum_j e^{z_j}$, finite where p itself would be 0."""
+    r"""Logarithm of softmax: $\ln p_k = z_k - \ln \sum_j e^{z_j}$, finite where p itself would be 0.
+
+    Takes what `softmax` takes, and returns an array of the shape of Z.
+
+    >>> log_softmax([0.0, -1000.0])
+    array([    0., -1000.])
+    """
     return log_softmax_trusting(*scores(Z, axis))
 
 

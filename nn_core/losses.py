@@ -17,6 +17,18 @@ LOSSES = {}
 class Loss:
     """A loss ``loss(y_pred, y_true, **params) -> float`` and its ``loss.gradient(…)``, shaped like y_pred.
 
+    Parameters
+    ----------
+    y_pred : array (n,), (n, 1) or (n, n_out); of a loss over classes (n, n_classes)
+    y_true : array of that shape, (n,) and (n, 1) being the same; of a loss over classes labels (n,) from 0
+        to n_classes - 1, or one-hot rows
+    params : floats, such as ``delta`` of huber
+
+    Raises
+    ------
+    TypeError, ValueError
+        if shapes or labels do not fit, or a number is NaN or infinite.
+
     Attributes
     ----------
     name : str
@@ -25,6 +37,9 @@ class Loss:
     on_logits : bool, whether y_pred is the pre-activation of the output layer
     params, ranges : dict, each hyper-parameter with its default, and with its interval
     f, df : the plain functions, which trust their arguments
+
+    >>> LOSSES["mse"]([1.0, 2.0], [1.0, 4.0]), LOSSES["mse"].gradient([1.0, 2.0], [1.0, 4.0])
+    (2.0, array([ 0., -2.]))
     """
 
     def __init__(self, f, kind, outputs, on_logits, ranges):
@@ -48,7 +63,7 @@ class Loss:
         return self.df(y_pred, self.targets(y_true, y_pred.shape, y_pred.dtype), **params)
 
     def predictions(self, y_pred):
-        """Check y_pred."""
+        """Return y_pred as an array, looked at."""
         y_pred = as_floats("y_pred", y_pred, finite=True, min_ndim=2 if self.kind == "classes" else 1)
         if self.name in ("bce", "cross_entropy") and not (y_pred.min() >= 0 and y_pred.max() <= 1):
             logits = {"bce": "bce_with_logits", "cross_entropy": "softmax_cross_entropy"}[self.name]

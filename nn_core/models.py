@@ -32,7 +32,12 @@ class Perceptron:
     r"""Rosenblatt's perceptron: $\hat y = 1$ if $w \cdot x + b \geq 0$, else $0$.
 
     Starts at zero, sees the samples in the order given, and stops after the first epoch without a mistake.
-    scikit-learn's Perceptron shuffles the samples and leaves the step's scale to eta0.
+    Rosenblatt, 1958. scikit-learn's Perceptron shuffles the samples and leaves the step's scale to eta0.
+
+    Parameters
+    ----------
+    lr : float above 0, eta, the learning rate
+    max_epochs : int, when to give up
 
     Attributes
     ----------
@@ -50,7 +55,10 @@ class Perceptron:
         self.max_epochs = a_count("max_epochs", max_epochs)
 
     def fit(self, X, y):
-        """Learn from X (n_samples, n_features) and labels y (n_samples,) of 0 and 1; return self."""
+        """Learn from X (n_samples, n_features) and labels y (n_samples,) of 0 and 1; return self.
+
+        ValueError or TypeError if they do not fit each other, or hold other labels, NaN or infinity.
+        """
         X, y = as_matrix("X", X).astype(np.float64), as_labels("y", y, 2)
         same_length("X", X, "y", y)
         self.w_, self.b_, self.errors_ = np.zeros(X.shape[1]), 0.0, []
@@ -75,11 +83,11 @@ class Perceptron:
         return as_matrix("X", X, len(self.w_)) @ self.w_ + self.b_  # (1.1)
 
     def predict(self, X):
-        """Return labels (n_samples,), 1 where z >= 0."""
+        """Return labels (n_samples,) for X (n_samples, n_features), 1 where z >= 0."""
         return (self.net_input(X) >= 0).astype(np.int64)
 
     def score(self, X, y):
-        """Return the accuracy."""
+        """Return the accuracy on X (n_samples, n_features) and labels y (n_samples,), 0 to 1."""
         predicted, y = self.predict(X), as_labels("y", y, 2)
         same_length("X", predicted, "y", y)
         return float(np.mean(predicted == y))
@@ -150,7 +158,7 @@ class MLP:
         self.nowhere = [None] * len(self.sequence)
 
     def forward(self, X):
-        """Return the pre-output Z (n_samples, n_out): values, or the logits of a sigmoid or softmax."""
+        """Return the pre-output Z (n_samples, n_out) for X (n_samples, n_in): values or logits."""
         return self.run(as_input("X", X, self.sizes[0], self.dtype), self.nowhere)
 
     def backward(self, dZ):
@@ -205,7 +213,10 @@ class MLP:
         return gradcheck.Objective(self, X, y, loss)
 
     def predict(self, X):
-        """Return values, or labels as integers: (n,), or (n, n_out) for several values or yes-no outputs."""
+        """Return values, or labels as integers, for X (n, n_in).
+
+        Their shape is (n,), or (n, n_out) for several values or several yes-no outputs.
+        """
         Z = self.infer(as_input("X", X, self.sizes[0], self.dtype))
         if self.output == "softmax":
             return Z.argmax(axis=1)
@@ -220,7 +231,7 @@ class MLP:
         return P[:, 0] if self.sizes[-1] == 1 else P
 
     def score(self, X, y):
-        """Return the accuracy, or R² for output "identity"."""
+        """Return the accuracy on X (n, n_in) and y, which is as for `fit`, or R² for output "identity"."""
         loss = training.choose_loss(self, None)
         X, Y = training.examples(self, loss, "X", X, "y", y)
         return training.accuracy_or_r2(loss, self, self.infer(X), Y)

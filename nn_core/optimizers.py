@@ -28,7 +28,12 @@ def optimizer(name, **ranges):
 
 
 class Optimizer:
-    """What all optimizers share: the rate `lr`, the count `t` of steps made, the memory, the blocks."""
+    """What all optimizers share: the rate `lr`, the count `t` of steps made, the memory, the blocks.
+
+    Parameters
+    ----------
+    lr : float, the learning rate, or a schedule t -> lr of the steps made so far
+    """
 
     memory = ()  # names of the arrays that live from step to step, zero at the start
     decaying = ()  # those among them that fade by a constant factor
@@ -41,7 +46,7 @@ class Optimizer:
     @property
     def rate(self):
         """Return the learning rate of the next step."""
-        return self.lr(self.t) if callable(self.lr) else self.lr
+        return a_number(f"lr({self.t})", self.lr(self.t), 0) if callable(self.lr) else self.lr
 
     def step(self, theta, grad):
         """Move `theta` one step against `grad`.
@@ -50,10 +55,15 @@ class Optimizer:
         ----------
         theta : float32 or float64 array of any shape, changed in place
         grad : array of the same shape, left as it is
+
+        Raises
+        ------
+        TypeError, ValueError
+            if the arrays do not fit each other, or are not like those of the first step.
         """
         if theta is not self._theta or grad is not self._grad:  # the arrays of the last step need no look:
             self._look(theta, grad)  # 1 of 20 µs for a step of a small network
-        lr = float(self.lr(self.t) if callable(self.lr) else self.lr)
+        lr = float(self.rate)
         for theta_b, grad_b, *memory_b in self._blocks:
             self.update(theta_b, grad_b, lr, *memory_b)
         self.t += 1
@@ -142,6 +152,18 @@ class SGD(Optimizer):
     Equations (8.1) to (8.4). Without momentum, $\beta = 0$. With ``nesterov=True`` the rearranged form of
     Nesterov's method, which needs the gradient at theta alone. ``weight_decay`` adds $\lambda\theta$ to the
     gradient. PyTorch keeps the learning rate out of v; while the rate is constant, the two are equal.
+
+    Parameters
+    ----------
+    lr : float or schedule
+    momentum : float from 0 to below 1, $\beta$, the share of the velocity that is kept
+    nesterov : bool, look ahead along the velocity
+    weight_decay : float, $\lambda$
+
+    >>> theta = np.array([1.0, -2.0])
+    >>> SGD(lr=0.1).step(theta, 2 * theta)
+    >>> theta
+    array([ 0.8, -1.6])
     """
 
     def __init__(self, lr, momentum=0.0, nesterov=False, weight_decay=0.0):
@@ -176,6 +198,11 @@ class AdaGrad(Optimizer):
     r"""AdaGrad: $s \leftarrow s + g^2$, $\theta \leftarrow \theta - \eta g / (\sqrt{s} + \epsilon)$.
 
     Equation (8.5). Duchi, Hazan and Singer, 2011.
+
+    Parameters
+    ----------
+    lr : float or schedule
+    eps : float above 0, beside the root, so that nothing is divided by 0
     """
 
     memory = ("s",)
@@ -199,6 +226,12 @@ class RMSProp(Optimizer):
     r"""RMSProp: $\theta \leftarrow \theta - \eta g / (\sqrt{s} + \epsilon)$, s a fading mean of squares.
 
     Equation (8.6), with $s \leftarrow \rho s + (1 - \rho) g^2$. Tieleman and Hinton, 2012, lecture 6.5.
+
+    Parameters
+    ----------
+    lr : float or schedule
+    rho : float from 0 to below 1, the share of the old mean that is kept
+    eps : float above 0, beside the root
     """
 
     memory = decaying = ("s",)
@@ -226,6 +259,12 @@ class Adam(Optimizer):
     r"""Adam: $\theta \leftarrow \theta - \eta \hat m / (\sqrt{\hat v} + \epsilon)$.
 
     Equations (8.7) to (8.10), Algorithm 1 of Kingma and Ba, 2015. `m` and `v` are stored uncorrected.
+
+    Parameters
+    ----------
+    lr : float or schedule
+    beta1, beta2 : floats from 0 to below 1, the shares of the old means of g and of g² that are kept
+    eps : float above 0, beside the root
     """
 
     memory = decaying = ("m", "v")
@@ -261,6 +300,11 @@ class AdamW(Adam):
     r"""AdamW: Adam after $\theta \leftarrow \theta - \eta \lambda \theta$, which the moments never see.
 
     Equation (8.11). Loshchilov and Hutter, 2019, in the form of PyTorch.
+
+    Parameters
+    ----------
+    lr, beta1, beta2, eps : as for Adam
+    weight_decay : float, $\lambda$, the share of theta that is taken away, times lr
     """
 
     def __init__(self, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=1e-2):

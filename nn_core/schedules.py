@@ -41,6 +41,12 @@ class Schedule:
 class StepDecay(Schedule):
     r"""Step decay: $\eta_t = \eta_0 \, d^{\lfloor t / s \rfloor}$ with drop d and every s.
 
+    Parameters
+    ----------
+    lr0 : float above 0, the first rate
+    drop : float above 0, at most 1, what the rate is multiplied by
+    every : float above 0, steps from one drop to the next
+
     >>> lr = StepDecay(0.1, drop=0.5, every=10)
     >>> lr(9), lr(10), lr(25)
     (0.1, 0.05, 0.025)
@@ -58,7 +64,13 @@ class StepDecay(Schedule):
 
 @schedule("exponential", lr0=(1e-3, 1.0), k=(0.001, 0.2))
 class ExponentialDecay(Schedule):
-    r"""Exponential decay: $\eta_t = \eta_0 e^{-k t}$."""
+    r"""Exponential decay: $\eta_t = \eta_0 e^{-k t}$.
+
+    Parameters
+    ----------
+    lr0 : float above 0, the first rate
+    k : float from 0, per step
+    """
 
     def __init__(self, lr0=0.1, k=0.03):
         self.lr0 = a_number("lr0", lr0, 0, open_low=True)
@@ -71,7 +83,13 @@ class ExponentialDecay(Schedule):
 
 @schedule("inverse_time", lr0=(1e-3, 1.0), k=(0.001, 0.5))
 class InverseTimeDecay(Schedule):
-    r"""Inverse-time decay: $\eta_t = \eta_0 / (1 + k t)$."""
+    r"""Inverse-time decay: $\eta_t = \eta_0 / (1 + k t)$.
+
+    Parameters
+    ----------
+    lr0 : float above 0, the first rate
+    k : float from 0, per step: after 1/k steps half the rate is left
+    """
 
     def __init__(self, lr0=0.1, k=0.05):
         self.lr0 = a_number("lr0", lr0, 0, open_low=True)
@@ -86,7 +104,14 @@ class InverseTimeDecay(Schedule):
 class CosineAnnealing(Schedule):
     r"""Cosine annealing: $\eta_t = \eta_{min} + \frac12 (\eta_0 - \eta_{min}) (1 + \cos(\pi t / T))$.
 
-    Half a cosine from `lr0` to `lr_min`, and `lr_min` from step T on: it does not rise again.
+    Half a cosine from `lr0` to `lr_min`, and `lr_min` from step T on: it does not rise again. Loshchilov
+    and Hutter, 2017, without their restarts.
+
+    Parameters
+    ----------
+    lr0 : float above 0, the first rate
+    T : float above 0, steps
+    lr_min : float from 0 to lr0, the last rate
     """
 
     def __init__(self, lr0=0.1, T=100, lr_min=0.0):
@@ -102,6 +127,11 @@ class CosineAnnealing(Schedule):
 
 class Warmup(Schedule):
     """A linear rise over the first `steps` steps, then `lr`, a number or another schedule that starts there.
+
+    Parameters
+    ----------
+    lr : float above 0, or a schedule
+    steps : int, 1 or more
 
     >>> lr = Warmup(0.1, steps=4)
     >>> lr(0), lr(3), lr(100)

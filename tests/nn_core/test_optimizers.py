@@ -170,6 +170,13 @@ def test_a_schedule_counts_steps_from_zero(make):
     assert make().rate == 0.01
 
 
+def test_a_schedule_that_gives_no_rate_is_named():
+    with pytest.raises(TypeError, match=r"lr\(0\) must be a number, got None"):
+        nn.SGD(lambda t: None).step(np.ones(2), np.ones(2))
+    with pytest.raises(ValueError, match=r"lr\(0\) must lie in"):
+        nn.Adam(lambda t: -0.1).step(np.ones(2), np.ones(2))
+
+
 @every_optimizer
 def test_numbers_of_numpy_do_not_widen_float32(make, rng):
     opt, theta = make(), rng.normal(size=9).astype(np.float32)
