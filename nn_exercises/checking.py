@@ -17,7 +17,7 @@ from nn_exercises.result import STOPPED, Card, Result
 from nn_exercises.run import Facts, Outcome, code_of, facts_of, state_kept
 from nn_exercises.show import show, show_call, show_node
 
-_seen: dict[str, Result] = {}  # this session's last result of each exercise, for `progress`
+seen: dict[str, Result] = {}  # this session's last result of each exercise, for `progress`
 _tries: dict[str, tuple[int, object]] = {}  # which hint is open, and for which code
 
 
@@ -65,7 +65,7 @@ def check(function: Callable, name: str | None = None) -> Result:
             "function; please report it with your code."
         )
         result = Result(exercise.name, False, 0.0, exercise.points, None, message, status="error")
-    _seen[name] = result
+    seen[name] = result
     return result
 
 

@@ -62,13 +62,13 @@ def progress(folder: str | Path | None = None) -> Progress:
         count, and what this session has checked since.
     """
     from nn_exercises import EXERCISES
-    from nn_exercises.checking import _seen
+    from nn_exercises.checking import seen
 
     root = Path(folder) if folder is not None else Path.cwd().parent
     reached: dict[str, float] = {}
     for chapter in sorted({e.chapter for e in EXERCISES.values()}):
         reached |= _read(root / chapter / f"{chapter}.ipynb")
-    reached |= {name: result.score for name, result in _seen.items()}
+    reached |= {name: result.score for name, result in seen.items()}
     rows = []
     for chapter in dict.fromkeys(e.chapter for e in EXERCISES.values()):
         mine = [e for e in EXERCISES.values() if e.chapter == chapter]

@@ -25,7 +25,7 @@ def step(z):
 @pytest.fixture(autouse=True)
 def fresh_session(monkeypatch):
     monkeypatch.setattr(checking, "_tries", {})
-    monkeypatch.setattr(checking, "_seen", {})
+    monkeypatch.setattr(checking, "seen", {})
 
 
 def test_a_right_answer():
