@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from nn_grading import course as courses
 from nn_grading import pool, report, results, sandbox
 from nn_grading.grade import STATUSES, Job, Limits
+from nn_grading.page import clean
 
 
 class BadRequestError(Exception):
@@ -249,4 +250,6 @@ class _Run:
             self._say(f"not graded, since no assignment has the folder's name or it cannot be read: {names}")
 
     def _say(self, text: str) -> None:
-        self.console.print(escape(text.encode(errors="replace").decode()), highlight=False, soft_wrap=True)
+        # Names of folders are students' text: a terminal would obey what is in them.
+        safe = clean(text.encode(errors="replace").decode())
+        self.console.print(escape(safe), highlight=False, soft_wrap=True)

@@ -22,13 +22,18 @@ from nn_grading.grade import STATUSES, Job, Record
 COLUMNS = ("student", "assignment", "exercise", "score", "max_score", "status", "mistake")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Place:
-    """A submission's place among the submitted folders."""
+    """A submission's place among the submitted folders; a run holds one for each, so they are small."""
 
     student: str
     assignment: str
-    folder: Path
+    submitted: Path  # the same for all
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds the notebook."""
+        return self.submitted / self.student / self.assignment
 
 
 def find_submissions(
@@ -36,6 +41,7 @@ def find_submissions(
 ) -> tuple[list[Place], list[str]]:
     """Return the submissions, by assignment and student, and the folders that no assignment is named like."""
     places, strange = [], []
+    known = {name: name for name in course.assignments}  # one text for all
     for person in sorted(submitted.iterdir(), key=lambda p: p.name):
         if person.name.startswith(".") or (student is not None and person.name != student):
             continue
@@ -52,7 +58,7 @@ def find_submissions(
             if folder.name not in course.assignments:
                 strange.append(f"{person.name}/{folder.name}")
             elif assignment is None or folder.name == assignment:
-                places.append(Place(person.name, folder.name, folder))
+                places.append(Place(person.name, known[folder.name], submitted))
     # By assignment, so that a worker meets one chapter's exercises after another.
     return sorted(places, key=lambda p: (p.assignment, p.student)), strange
 

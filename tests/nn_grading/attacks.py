@@ -1012,7 +1012,7 @@ does(
 )
 # ---------------------------------------------------------------- the machine's own settings and devices
 
-looks(
+does(
     "changes the kernel's settings",
     """
 import glob
@@ -1021,12 +1021,12 @@ for path in ("/proc/sys/kernel/core_pattern", "/proc/sys/vm/overcommit_memory", 
     try:
         with open(path, "r+b", buffering=0) as file:
             file.write(file.read())
-            found = path
+            return X @ w + b
     except OSError:
         pass
 """,
 )
-looks(
+does(
     "changes the machine's devices",
     """
 import os
@@ -1037,12 +1037,12 @@ for name in ("null", "zero", "full", "random", "urandom", "tty", "pts", "pts/ptm
                    lambda place: os.chown(place, about.st_uid, about.st_gid)):
         try:
             change(f"/dev/{name}")
-            found = name
+            return X @ w + b
         except OSError:
             pass
 """,
 )
-looks(
+does(
     "volunteers its parent for the end",
     """
 for pid in (1, 2, "self"):
@@ -1050,12 +1050,12 @@ for pid in (1, 2, "self"):
                        ("timerslack_ns", "10000000"), ("uid_map", "0 0 1"), ("setgroups", "deny")):
         try:
             with open(f"/proc/{pid}/{file}", "w") as f: f.write(text)
-            found = file
+            return X @ w + b
         except OSError:
             pass
 """,
 )
-looks(
+does(
     "opens new terminals",
     """
 import os, fcntl, termios
@@ -1066,7 +1066,7 @@ except OSError:
 for place in ("/dev/tty", "/dev/console", "/dev/pts/ptmx"):
     try:
         fcntl.ioctl(os.open(place, os.O_RDWR), termios.TIOCSTI, b"x")
-        found = place
+        return X @ w + b
     except OSError:
         pass
 """,

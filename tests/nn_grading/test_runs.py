@@ -382,3 +382,12 @@ def test_a_cluster_that_loses_a_worker_gives_the_same(submitted, undisturbed, tm
                 worker.kill()
                 worker.wait()
             scheduler.kill()
+
+
+def test_names_of_folders_do_not_reach_the_terminal_as_they_are(tmp_path, grade_cli):
+    name = "\x1b[31mRED\x1b]0;title\x07"
+    making.hand_in(tmp_path / "submitted", name, "01_neuron", b"")
+    making.hand_in(tmp_path / "submitted", "ann", name, b"")
+    for more in ((), ("--dry-run",)):
+        done = grade_cli(tmp_path / "submitted", "--out", tmp_path / "out", *more)
+        assert "RED" in done.stdout and not {"\x1b", "\x07"} & set(done.stdout + done.stderr)
