@@ -99,5 +99,7 @@ def samples(X, y):
     X, y = as_floats("X", X, min_ndim=1), as_array("y", y)
     if y.ndim == 0:
         raise ValueError("y must have at least 1 axis, got a single value")
+    if y.dtype.kind == "f":
+        as_floats("y", y)  # labels may be words, but not NaN
     same_length("X", X, "y", y)
     return X, y
