@@ -88,7 +88,7 @@ def test_minibatches_are_shuffled():
         (lambda: nn.data.minibatches(np.ones((3, 1)), 1, 2), ValueError, "y must"),
         (lambda: nn.data.minibatches([[np.nan]], [1], 2), ValueError, "X must not hold NaN"),
         (lambda: nn.data.train_test_split([[1], [2]], [1, np.nan]), ValueError, "y must not hold NaN"),
-        (lambda: nn.data.minibatches([[1], [2]], [[1], [1, 2]], 2), ValueError, "y must be an array, its rows"),
+        (lambda: nn.data.minibatches([[1], [2]], [[1], [1, 2]], 2), ValueError, "y must be an array"),
     ],
 )
 def test_bad_arguments_are_named(call, error, message):
