@@ -19,6 +19,7 @@ from nn_grading.worker import NOT_ENOUGH_MEMORY
 
 LARGEST_REPLY = 32 * 2**20
 GRACE = 1.0  # seconds in which the worker may still report that the time was up
+FACTS_SECONDS = 5.0  # in which it may say what an answer's code looks like, also on a busy machine
 # What several answers together may take before they are run one by one: they share one way there and back.
 TOGETHER_SECONDS = 1.0
 TOGETHER_BYTES = 2**17  # sent; less than a socket holds, so that nobody waits for anybody
@@ -115,8 +116,9 @@ class Line:
         if len(chosen) < 2:
             return replies
         try:
+            line = self._opened()  # which may take its time: the clock starts after it
             deadline = time.monotonic() + TOGETHER_SECONDS
-            protocol.send_encoded(self._opened(), bytes(sent), deadline)
+            protocol.send_encoded(line, bytes(sent), deadline)
             left = LARGEST_REPLY
             for task in chosen:
                 reply = Reply(self._reply(task, deadline, left), _nobody(task))
@@ -137,17 +139,18 @@ class Line:
     def run(self, task: Task) -> Reply:
         """Return the worker's reply to one task, whose questions are answered; or raise `EndedError`."""
         seconds, asked = task.seconds, _nobody(task)
+        line = self._opened()
         deadline = time.monotonic() + seconds * task.exercise.patience + GRACE
         latest = deadline + seconds  # whatever the answer asks for
         try:
-            protocol.send_encoded(self._opened(), task.order, deadline)
+            protocol.send_encoded(line, task.order, deadline)
             while True:
                 data = self._reply(task, deadline)
                 if not _starts(data[0], b'{"ask":'):
                     return Reply(data, asked)
                 began = time.monotonic()
                 reply = _answer(protocol.decode(*data[0]), task.functions, asked)
-                protocol.send(self.socket, reply, deadline)
+                protocol.send(line, reply, deadline)
                 # The limit counts the student's own time.
                 deadline = min(deadline + time.monotonic() - began, latest)
         except protocol.TooLateError:
@@ -164,7 +167,7 @@ class Line:
         if self.socket is None:
             return None
         try:
-            deadline = time.monotonic() + GRACE
+            deadline = time.monotonic() + FACTS_SECONDS
             protocol.send(self.socket, {"facts": task.exercise.name}, deadline)
             return wire.load_facts(protocol.receive(self.socket, deadline, 2**20)["facts"])
         except (protocol.TooLateError, protocol.ProtocolError, wire.WireError, KeyError, TypeError):

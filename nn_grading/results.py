@@ -19,6 +19,7 @@ from nn_grading import notebook
 from nn_grading.course import Assignment, Course, catalogue_version, fingerprint
 from nn_grading.grade import STATUSES, Job, Record
 
+ODD_NAMES = "backslashreplace"  # a folder's name that is no UTF-8 must not spoil the tables for all others
 COLUMNS = ("student", "assignment", "exercise", "score", "max_score", "status", "mistake")
 
 
@@ -136,7 +137,7 @@ class Results:
     def write_times(self, record: Record, times: dict[str, float]) -> None:
         """Add a line on how long a submission took; apart from its result, which is the same every time."""
         path = self.out / "times.csv"
-        with path.open("a", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        with path.open("a", encoding="utf-8", errors=ODD_NAMES, newline="") as file:
             table = csv.writer(file, lineterminator="\n")
             if file.tell() == 0:
                 table.writerow(("student", "assignment", "exercise", "seconds"))
@@ -155,7 +156,7 @@ class Results:
         path = self.out / "grades.csv"
         draft = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            with draft.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            with draft.open("w", encoding="utf-8", errors=ODD_NAMES, newline="") as file:
                 table = csv.writer(file, lineterminator="\n")
                 table.writerow(COLUMNS)
                 for record in self.records(sorted(places, key=lambda p: (p.student, p.assignment))):
