@@ -23,7 +23,7 @@ from PIL import Image
 import nn_core as nn
 from nn_core import widgets
 from nn_core.landscapes import LANDSCAPES, descend
-from nn_core.widgets import _base, _raster, fits, functions, geometry, networks, play, races
+from nn_core.widgets import _base, _raster, _registry, depth, fits, geometry, networks, play, races
 
 NAMES = widgets.__all__
 
@@ -574,7 +574,7 @@ def test_still_may_keep_the_end_to_itself(make):
 def test_schedule_explorer_reads_the_registry(make, name):
     widget = make("schedule_explorer", name)
     widget.set(t=17)
-    params = functions.of_entry(name, widget.values)
+    params = _registry.of_entry(name, widget.values)
     assert numbers(widget)["rate"] == pytest.approx(nn.SCHEDULES[name](**params)(17))
     widget.set(warmup=50)
     assert numbers(widget)["rate"] == pytest.approx(nn.Warmup(nn.SCHEDULES[name](**params), 50)(17))
@@ -761,7 +761,7 @@ def test_explorer_still_varies_what_can_be_varied(make, name):
 
 def test_signals_are_those_of_the_network(rng):
     X = rng.standard_normal((20, 5))
-    A, spread, flow = networks.signals(X, [4, 4], "tanh", "glorot_uniform", 1.0, np.random.default_rng(2))
+    A, spread, flow = depth.signals(X, [4, 4], "tanh", "glorot_uniform", 1.0, np.random.default_rng(2))
     net = nn.MLP([5, 4, 4], hidden="tanh", rng=np.random.default_rng(2), init="glorot_uniform")
     np.testing.assert_allclose(A[-1], np.tanh(net.forward(X)))
     assert spread[0] == pytest.approx(A[0].std()) and flow[-1] == 1
