@@ -34,6 +34,7 @@ MAX_ITEMS = 5_000  # entries of lists and iterators, in one returned value
 MAX_BYTES = 16_000_000  # of one returned array
 MAX_TEXT = 2_000  # characters of a message or of printed text
 MAX_ASKED = 200_000  # calls of one callable argument during one call of the answer
+STOPPABLE = True  # KeyboardInterrupt is the reader's own Stop button; not so where nobody sits
 
 
 @dataclass(frozen=True)
@@ -386,13 +387,13 @@ def _one(
                 alarm.listening = False
     except TimeUp:
         status = "timeout"
-    except KeyboardInterrupt:
-        raise  # the reader's own Stop button
     except BaseException as e:  # SystemExit too: an answer never stops a notebook
+        if STOPPABLE and isinstance(e, KeyboardInterrupt):
+            raise
         if alarm.up:  # the end of the time, turned into something else on its way through the answer
             status = "timeout"
         else:
-            status, error = "raised", describe_error(e, function)
+            status, error = "raised", _described(e, function)
     seconds = time.perf_counter() - start
     original = (*call.args, *call.kwargs.values())
     changed = [None if _unchanged(a, o) else pack(a) for a, o in zip(given, original, strict=True)]
@@ -631,6 +632,14 @@ _LIBRARIES = tuple(
         Path(np.__file__).parent,
     }
 )
+
+
+def _described(e: BaseException, function: Callable) -> Error:
+    """Return what an exception says; its class is the answer's too, and may itself raise when asked."""
+    try:
+        return describe_error(e, function)
+    except BaseException:
+        return Error("an exception that cannot be described", (), "", None, "", True)
 
 
 def describe_error(e: BaseException, function: Callable) -> Error:

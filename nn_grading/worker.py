@@ -386,6 +386,7 @@ def child(control: socket.socket, line_fd: int, memory: int, in_sandbox: bool) -
         line = socket.socket(fileno=line_fd)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         run.MAX_BYTES = 16 * MB
+        run.STOPPABLE = False
         gc.set_threshold(5_000, 20, 50)  # most submissions end before there is much to collect
         confine(memory, in_sandbox)
         serve(line, memory)
