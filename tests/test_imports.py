@@ -42,6 +42,42 @@ def test_an_import_inside_a_function_is_seen():
     assert imported(source) == {"nn_grading", "os"}
 
 
+def modules_of(package):
+    """Return {module: the modules of its package that it imports}, the __init__ files left out."""
+    files = {}
+    for file in sorted((ROOT / package).rglob("*.py")):
+        if file.stem != "__init__":
+            files[".".join(file.relative_to(ROOT).with_suffix("").parts)] = file
+    found = {}
+    for name, file in files.items():
+        named = set()
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                named |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                named |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        found[name] = named & files.keys()
+    return found
+
+
+def without_imports(graph):
+    """Return what is left of {module: its imports} when modules that import nothing left are taken away."""
+    while free := {name for name, imports in graph.items() if not imports & graph.keys()}:
+        graph = {name: imports for name, imports in graph.items() if name not in free}
+    return graph
+
+
+@pytest.mark.parametrize("package", ALLOWED)
+def test_no_circle_of_files(package):
+    graph = modules_of(package)
+    assert any(graph.values()), "no file imports another: is the graph read?"
+    assert sorted(without_imports(graph)) == []
+
+
+def test_a_circle_is_seen():
+    assert without_imports({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": set()}).keys() == {"a", "b", "c"}
+
+
 def loaded_by(statement):
     code = f"{statement}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
