@@ -7,7 +7,7 @@ plots, widgets and tests find it there. Softmax is not among them: it mixes the 
 
 import numpy as np
 
-from nn_core.checks import a_number, as_floats
+from nn_core.checks import a_number, as_floats, only_known
 
 ACTIVATIONS = {}
 
@@ -46,8 +46,7 @@ class Activation:
 
     def checked(self, params):
         """Return the hyper-parameters as floats; one that this function does not have is a TypeError."""
-        for name in params.keys() - self.params.keys():
-            raise TypeError(f"{self.name} has no hyper-parameter {name!r}; it has: {list(self.params)}")
+        only_known(self.name, params, self.params)
         return {name: a_number(name, value) for name, value in params.items()}
 
     def __repr__(self):

@@ -123,6 +123,14 @@ def a_number(name, value, low=-np.inf, high=np.inf, *, open_low=False, open_high
     return float(value)
 
 
+def only_known(owner, params, known):
+    """Raise TypeError if `params` names a hyper-parameter that is not among the `known` ones."""
+    for name in params:
+        if name not in known:
+            known = ", ".join(known) or "none"
+            raise TypeError(f"{owner} has no hyper-parameter {name!r}; it has: {known}")
+
+
 def a_count(name, value, low=1):
     """Return `value` as an int if it is a whole number of at least `low`."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):

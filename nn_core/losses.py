@@ -9,7 +9,7 @@ their arguments and treat (n,) and (n, 1) alike.
 import numpy as np
 
 from nn_core.activations import log_softmax_trusting, sigmoid, softmax_trusting
-from nn_core.checks import a_number, as_floats, as_labels
+from nn_core.checks import a_number, as_floats, as_labels, only_known
 
 LOSSES = {}
 
@@ -91,10 +91,7 @@ class Loss:
 
     def checked(self, params):
         """Return the hyper-parameters as floats; one that this loss does not have is a TypeError."""
-        for name in params:
-            if name not in self.params:
-                known = ", ".join(self.params) or "none"
-                raise TypeError(f"{self.name} has no hyper-parameter {name!r}; it has: {known}")
+        only_known(self.name, params, self.params)
         return {name: a_number(name, value, 0, open_low=True) for name, value in params.items()}
 
     def __repr__(self):
