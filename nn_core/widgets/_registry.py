@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 
-from nn_core.widgets._base import log_slider, slider
+from nn_core.widgets._controls import log_slider, slider
 
 
 def parameter_sliders(registry, defaults):

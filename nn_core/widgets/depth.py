@@ -8,7 +8,9 @@ from nn_core.checks import a_count, as_matrix, lookup
 from nn_core.layers import INITIALIZERS
 from nn_core.models import MLP
 from nn_core.plotting.style import BLUE, INK, RED
-from nn_core.widgets._base import Interactive, Picture, Reading, log_slider, menu, slider
+from nn_core.widgets._base import Interactive, Reading
+from nn_core.widgets._controls import log_slider, menu, slider
+from nn_core.widgets._picture import Picture
 from nn_core.widgets._raster import Label
 
 

@@ -10,7 +10,9 @@ from nn_core.checks import a_count, a_function, both_or_neither, lookup
 from nn_core.losses import LOSSES
 from nn_core.models import MLP
 from nn_core.plotting.style import BLUE, GRAY, GREEN, INK, ORANGE, RED
-from nn_core.widgets._base import Interactive, Picture, Reading, menu, name_of, number, slider
+from nn_core.widgets._base import Interactive, Reading, number
+from nn_core.widgets._controls import menu, name_of, slider
+from nn_core.widgets._picture import Picture
 
 
 def relu_network_through(x, y):

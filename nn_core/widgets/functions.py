@@ -13,7 +13,9 @@ from nn_core.checks import a_function, lookup
 from nn_core.gradcheck import numerical_gradient
 from nn_core.losses import LOSSES
 from nn_core.plotting.style import BLUE, GRAY, INK, ORANGE, RED
-from nn_core.widgets._base import Interactive, Picture, Reading, menu, name_of, number, slider
+from nn_core.widgets._base import Interactive, Reading, number
+from nn_core.widgets._controls import menu, name_of, slider
+from nn_core.widgets._picture import Picture
 from nn_core.widgets._registry import formula, of_entry, parameter_sliders, show_only, words
 
 

@@ -12,7 +12,9 @@ from nn_core.data import load_iris
 from nn_core.models import Perceptron
 from nn_core.plotting.planes import line_in_window
 from nn_core.plotting.style import BLUE, GRAY, INK, ORANGE, PURPLE, RED
-from nn_core.widgets._base import Interactive, Picture, Reading, button, log_slider, menu, number, slider
+from nn_core.widgets._base import Interactive, Reading, number
+from nn_core.widgets._controls import button, log_slider, menu, slider
+from nn_core.widgets._picture import Picture
 
 CORNERS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 GATES = {"AND": (0, 0, 0, 1), "OR": (0, 1, 1, 1), "NAND": (1, 1, 1, 0), "XOR": (0, 1, 1, 0)}

@@ -10,7 +10,9 @@ from nn_core.models import MLP
 from nn_core.plotting.networks import network_diagram, network_places
 from nn_core.plotting.style import BLUE, PAPER, RED
 from nn_core.training import MATCHING_LOSS
-from nn_core.widgets._base import Interactive, Picture, Reading, button, log_slider, menu, number, slider
+from nn_core.widgets._base import Interactive, Reading, number
+from nn_core.widgets._controls import button, log_slider, menu, slider
+from nn_core.widgets._picture import Picture
 from nn_core.widgets._raster import Label
 
 GAP = (3.4, 2.1)  # layer to layer, unit to unit: room for two lines of numbers under a unit, one above

@@ -7,7 +7,9 @@ from nn_core import plotting
 from nn_core.activations import ACTIVATIONS
 from nn_core.checks import both_or_neither
 from nn_core.plotting.style import BLUE, GREEN, INK, RED
-from nn_core.widgets._base import Interactive, Picture, Reading, log_slider, menu, name_of, slider
+from nn_core.widgets._base import Interactive, Reading
+from nn_core.widgets._controls import log_slider, menu, name_of, slider
+from nn_core.widgets._picture import Picture
 
 
 def difference(f, x, h, forward=False, dtype=np.float64):

@@ -15,7 +15,9 @@ from nn_core.checks import as_points, both_or_neither, lookup
 from nn_core.losses import LOSSES
 from nn_core.models import MLP
 from nn_core.plotting.style import BLUE, GRAY, ORANGE, PAPER, RED
-from nn_core.widgets._base import Interactive, Picture, Reading, button, log_slider, menu, one_thread, slider
+from nn_core.widgets._base import Interactive, Reading, one_thread
+from nn_core.widgets._controls import button, log_slider, menu, slider
+from nn_core.widgets._picture import Picture
 from nn_core.widgets._raster import Bitmap, Label, Marks, Tiles
 from nn_core.widgets.races import racers
 

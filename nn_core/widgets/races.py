@@ -10,17 +10,9 @@ from nn_core.checks import a_function, as_floats, both_or_neither, lookup
 from nn_core.landscapes import LANDSCAPES, Landscape, descend
 from nn_core.optimizers import OPTIMIZERS
 from nn_core.plotting.style import BLUE, GRAY, GREEN, INK, ORANGE, PURPLE, RED, SKY
-from nn_core.widgets._base import (
-    Interactive,
-    Picture,
-    Reading,
-    button,
-    checkbox,
-    log_slider,
-    menu,
-    number,
-    slider,
-)
+from nn_core.widgets._base import Interactive, Reading, number
+from nn_core.widgets._controls import button, checkbox, log_slider, menu, slider
+from nn_core.widgets._picture import Picture
 
 COLORS = (RED, ORANGE, GREEN, PURPLE, BLUE, INK, SKY, GRAY)
 STYLES = ("-", "--", "-.", ":", (0, (1, 1)), (0, (5, 1, 1, 1, 1, 1)), (0, (7, 2)), (0, (3, 3)))

@@ -9,7 +9,9 @@ from matplotlib.figure import Figure
 from nn_core.checks import a_count, a_function, lookup
 from nn_core.plotting.style import BLUE, GRAY, INK, PAPER
 from nn_core.schedules import SCHEDULES, Warmup
-from nn_core.widgets._base import Interactive, Picture, Reading, menu, number, slider
+from nn_core.widgets._base import Interactive, Reading, number
+from nn_core.widgets._controls import menu, slider
+from nn_core.widgets._picture import Picture
 from nn_core.widgets._raster import Label
 from nn_core.widgets._registry import formula, of_entry, parameter_sliders, show_only
 

@@ -23,7 +23,7 @@ from PIL import Image
 import nn_core as nn
 from nn_core import widgets
 from nn_core.landscapes import LANDSCAPES, descend
-from nn_core.widgets import _base, _raster, _registry, depth, fits, geometry, networks, play, races
+from nn_core.widgets import _base, _picture, _raster, _registry, depth, fits, geometry, networks, play, races
 
 NAMES = widgets.__all__
 
@@ -312,7 +312,7 @@ def test_without_anywidget_the_picture_is_an_img_with_alt():
 def test_png_is_lossless():
     rgba = np.random.default_rng(0).integers(0, 256, (7, 5, 4), dtype=np.uint8)
     rgba[..., 3] = 255
-    data = _base.encode_png(rgba)
+    data = _picture.encode_png(rgba)
     np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(data))), rgba)
     length, kind = struct.unpack(">I4s", data[8:16])
     assert kind == b"IHDR" and zlib.crc32(data[12 : 16 + length]) == struct.unpack(">I", data[29:33])[0]
@@ -331,7 +331,7 @@ def test_fraction_and_data_are_inverse(make):
 
 
 def test_bitmap_fills_its_axes_upside_up():
-    picture = _base.Picture(2, 2)
+    picture = _picture.Picture(2, 2)
     ax = picture.figure.add_axes((0.25, 0.25, 0.5, 0.5))
     picture.figure.set_layout_engine("none")
     ax.set_axis_off()
@@ -343,7 +343,7 @@ def test_bitmap_fills_its_axes_upside_up():
 
 
 def test_label_leaves_ink_where_it_stands():
-    picture = _base.Picture(3, 2)
+    picture = _picture.Picture(3, 2)
     ax = picture.figure.add_axes((0, 0, 1, 1))
     picture.figure.set_layout_engine("none")
     ax.set_axis_off()
@@ -357,7 +357,7 @@ def test_label_leaves_ink_where_it_stands():
 
 
 def test_marks_stand_where_they_are_told_to():
-    picture = _base.Picture(2, 2)
+    picture = _picture.Picture(2, 2)
     ax = picture.figure.add_axes((0, 0, 1, 1))
     picture.figure.set_layout_engine("none")
     ax.set(xlim=(0, 1), ylim=(0, 1))
