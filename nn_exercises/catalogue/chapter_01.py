@@ -49,8 +49,10 @@ def _(rng):
         ((1, 3), "shape", "one sample"),
         ((1, 1), "shape", "one sample with one feature"),
     ]:
-        X, w = rng.normal(size=shape), rng.normal(size=shape[1])
-        yield case(X, w, 0.7 + rng.random(), group=group, note=note)
+        X, w, b = rng.normal(size=shape), rng.normal(size=shape[1]), 0.7 + rng.random()
+        if group == "values":  # one sample of each case is on the negative side
+            X[0] -= (X[0] @ w + b + rng.uniform(0.5, 1.5)) / (w @ w) * w
+        yield case(X, w, b, group=group, note=note)
     yield case(np.array([[0.5, 1.0]]), np.array([0.2, 0.8]), 0.1, note="the numbers of the chapter")
     yield case(rng.integers(-4, 5, size=(5, 3)), rng.normal(size=3), -0.75, group="edge", note="integer X")
     yield case(

@@ -982,10 +982,11 @@ def leaky_relu(z, alpha=0.01):
 
 @leaky_relu.cases
 def _(rng):
-    z = rng.uniform(0.3, 3.0, size=5)
+    z = np.append(rng.uniform(0.3, 3.0, size=4), rng.uniform(0.3, 0.9))  # not all of them above 1
     yield case(np.concatenate([z, -z]), note="random values and their negatives")
     yield case(_away(rng, 9), 0.2, note="alpha = 0.2")
-    yield case(_away(rng, 7), alpha=0.75, note="alpha = 0.75")
+    z = np.append(_away(rng, 6), rng.uniform(0.3, 0.7))  # and one below alpha
+    yield case(z, alpha=0.75, note="alpha = 0.75")
     yield case(_away(rng, (3, 4)), 0.1, group="shape", note="a matrix")
     yield case(_away(rng, (4, 1)), 0.3, group="shape", note="a column")
     yield case(np.array([-2.0]), 0.25, group="shape", note="a single entry")

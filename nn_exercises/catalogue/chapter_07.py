@@ -1397,7 +1397,8 @@ def _(logits, y):
 @softmax_cross_entropy.cases
 def _(rng):
     yield case(rng.normal(size=(5, 3)), np.array([2, 0, 1, 1, 2]), note="five samples, three classes")
-    yield case(2 * rng.normal(size=(4, 6)), rng.integers(0, 6, 4), note="four samples, six classes")
+    y = rng.integers(0, 5, 4)  # the last class does not occur
+    yield case(2 * rng.normal(size=(4, 6)), y, note="four samples, six classes")
     yield case(
         rng.normal(size=(4, 4)), np.array([1, 3, 0, 0]), group="shape", note="as many samples as classes"
     )
@@ -2752,7 +2753,9 @@ def _(rng):
     def one_hot(labels, k):
         return np.eye(k)[labels]
 
-    yield case(probabilities(5, 3), one_hot([2, 0, 1, 1, 2], 3), note="five samples, three classes")
+    P, little = probabilities(5, 3), rng.uniform(0.02, 0.08)
+    P[0] = 0.6 * (1 - little), 0.4 * (1 - little), little  # a right class that was thought improbable
+    yield case(P, one_hot([2, 0, 1, 1, 2], 3), note="five samples, three classes")
     yield case(probabilities(3, 6), one_hot(rng.integers(0, 6, 3), 6), note="three samples, six classes")
     yield case(
         probabilities(4, 4), one_hot([1, 3, 0, 0], 4), group="shape", note="as many samples as classes"
