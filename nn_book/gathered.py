@@ -66,7 +66,8 @@ def formulas_page(index: Index) -> str:
             if title != section:
                 lines += [f"**{title}**", ""]
                 section = title
-            lines += [f"[({number})](#{target('equation', number)})", "", "$$", *tex.split("\n"), "$$", ""]
+            lines += ['<div class="formula">', "", f"[({number})](#{target('equation', number)})", ""]
+            lines += ["$$", *tex.split("\n"), "$$", "", "</div>", ""]
     return "\n".join(lines)
 
 
