@@ -113,6 +113,8 @@ def both_or_neither(name_a, a, name_b, b):
 
 def a_number(name, value, low=-np.inf, high=np.inf, *, open_low=False, open_high=False):
     """Return `value` as a float if it is one finite real number between `low` and `high`."""
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]  # such as np.where returns
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name} must be a number, got {value!r}")
     inside = (low < value if open_low else low <= value) and (value < high if open_high else value <= high)

@@ -180,8 +180,9 @@ def test_a_schedule_that_gives_no_rate_is_named():
 @every_optimizer
 def test_numbers_of_numpy_do_not_widen_float32(make, rng):
     opt, theta = make(), rng.normal(size=9).astype(np.float32)
-    opt.lr = lambda t: np.float64(0.01)
-    opt.step(theta, theta.copy())
+    opt.lr = lambda t: np.where(t < 1, 0.01, 0.1) if t < 2 else np.float64(0.01)
+    for _ in range(3):
+        opt.step(theta, theta.copy())
     assert theta.dtype == np.float32
 
 
