@@ -82,6 +82,12 @@ class Reading:
 
 def statements(source: str) -> tuple[Statement, ...] | Broken:
     """Return the binding statements of one cell."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _statements(source)
+
+
+def _statements(source: str) -> tuple[Statement, ...] | Broken:
     text = source
     try:
         tree = _parse(text)
@@ -125,12 +131,10 @@ def _ordinary(source: str) -> bool:
 def _parse(text: str) -> ast.Module:
     if _longest_chain(text) > LONGEST_CHAIN:
         raise SyntaxError("nested too deeply")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return ast.parse(text)
-        except (ValueError, RecursionError, MemoryError) as error:  # null bytes; nesting without end
-            raise SyntaxError(str(error) or "nested too deeply") from None
+    try:
+        return ast.parse(text)
+    except (ValueError, RecursionError, MemoryError) as error:  # null bytes; nesting without end
+        raise SyntaxError(str(error) or "nested too deeply") from None
 
 
 def _longest_chain(text: str) -> int:
@@ -168,9 +172,7 @@ def _broken(source: str, error: SyntaxError) -> Broken:
 
 
 def _statement(node: ast.stmt, segment: str, line: int) -> Statement:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        table = symtable.symtable(segment, "<cell>", "exec")
+    table = symtable.symtable(segment, "<cell>", "exec")
     binds, now = set(), set()
     for symbol in table.get_symbols():
         if symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace():
@@ -190,7 +192,7 @@ def _statement(node: ast.stmt, segment: str, line: int) -> Statement:
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         now |= later - binds  # a comprehension, a class body, a lambda that is called at once: needed at once
     modules, star, future = set(), False, False
-    for inside in ast.walk(node):
+    for inside in ast.walk(node) if "import" in segment else ():
         if isinstance(inside, ast.Import):
             modules |= {alias.name.partition(".")[0] for alias in inside.names}
         elif isinstance(inside, ast.ImportFrom):
