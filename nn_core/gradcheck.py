@@ -93,7 +93,8 @@ class Objective:
                 stacks.append(thetas[:, start : start + part.size].reshape(-1, *part.shape))
                 start += part.size
             A = layer.at(A, *stacks)
-        return np.array([training.loss_value(self.net, self.loss, Z, self.Y) for Z in A])
+        outputs = A if self.loss.on_logits else map(self.net.activate, A)
+        return np.array([self.loss.f(output, self.Y) for output in outputs])
 
 
 class GradientReport:

@@ -185,7 +185,7 @@ def bce(a, y):
     smallest positive float, so that the loss of a certain error is large (708 in float64) and finite.
     """
     p, q = positive(a), positive(1 - a)
-    return -np.sum(y * np.log(p) + (1 - y) * np.log(q)) / len(a)
+    return -(y * np.log(p) + (1 - y) * np.log(q)).sum() / len(a)
 
 
 @gradient_of(bce)
@@ -201,7 +201,8 @@ def bce_with_logits(z, y):
 
     Equation (7.6): what (7.5) gives for $a = \sigma(z)$, without ever forming a.
     """
-    return np.sum(np.maximum(z, 0) - y * z + np.log1p(np.exp(-np.abs(z)))) / len(z)
+    # .sum(), for np.sum takes 1 µs longer, and a gradient check asks 130 times
+    return (np.maximum(z, 0) - y * z + np.log1p(np.exp(-np.abs(z)))).sum() / len(z)
 
 
 @gradient_of(bce_with_logits)
@@ -213,7 +214,7 @@ def bce_with_logits_gradient(z, y):
 @loss("classes", outputs=("softmax",))
 def cross_entropy(a, y):
     r"""Cross-entropy: $L = -\frac1n \sum_i \sum_k y_{ik} \ln a_{ik}$ for probabilities a, y one-hot."""
-    return -np.sum(y * np.log(positive(a))) / len(a)  # (7.8)
+    return -(y * np.log(positive(a))).sum() / len(a)  # (7.8)
 
 
 @gradient_of(cross_entropy)
@@ -225,7 +226,7 @@ def cross_entropy_gradient(a, y):
 @loss("classes", outputs=("softmax",), on_logits=True)
 def softmax_cross_entropy(z, y):
     r"""Cross-entropy of scores: $L = \frac1n \sum_i \ln \sum_j e^{z_{ij}} - z_{i y_i}$."""
-    return -np.sum(y * log_softmax_trusting(z)) / len(z)  # (7.9)
+    return -(y * log_softmax_trusting(z)).sum() / len(z)  # (7.9)
 
 
 @gradient_of(softmax_cross_entropy)
@@ -237,7 +238,7 @@ def softmax_cross_entropy_gradient(z, y):
 @loss("signs", outputs=("identity",), on_logits=True)
 def hinge(z, y):
     r"""Hinge loss: $L = \frac1n \sum \max(0, 1 - y s)$ for scores s and labels -1 and +1."""
-    return np.sum(np.maximum(0, 1 - y * z)) / len(z)  # (7.10)
+    return np.maximum(0, 1 - y * z).sum() / len(z)  # (7.10)
 
 
 @gradient_of(hinge)

@@ -13,11 +13,10 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from nn_grading import notebook
 from nn_grading.course import Assignment, Course, catalogue_version, fingerprint
-from nn_grading.grade import STATUSES, Job, Record
+from nn_grading.grade import Job, Record
 
 ODD_NAMES = "backslashreplace"  # a folder's name that is no UTF-8 must not spoil the tables for all others
 COLUMNS = ("student", "assignment", "exercise", "score", "max_score", "status", "mistake")
@@ -242,12 +241,3 @@ def write(path: Path, text: str) -> None:
     except OSError:
         draft.unlink(missing_ok=True)
         raise
-
-
-def count_statuses(records: Iterable[Record]) -> dict[str, int]:
-    """Return how many exercises ended in each status."""
-    counts: dict[str, Any] = dict.fromkeys(STATUSES, 0)
-    for record in records:
-        for row in record["exercises"]:
-            counts[row["status"]] += 1
-    return counts

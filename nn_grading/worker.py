@@ -176,7 +176,7 @@ class Gone(BaseException):
     """The trusted process has closed the line."""
 
 
-def serve(line: socket.socket, memory: int) -> None:
+def serve(line: socket.socket) -> None:
     """Run exercises as they come over `line`, until it closes.
 
     Where several lie there, the replies leave together: each time that the other side wakes up costs as much
@@ -389,7 +389,7 @@ def child(control: socket.socket, line_fd: int, memory: int, in_sandbox: bool) -
         run.STOPPABLE = False
         gc.set_threshold(5_000, 20, 50)  # most submissions end before there is much to collect
         confine(memory, in_sandbox)
-        serve(line, memory)
+        serve(line)
         code = 0
     except MemoryError:
         code = NOT_ENOUGH_MEMORY
