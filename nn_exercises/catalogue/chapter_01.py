@@ -759,14 +759,12 @@ def _(rng):
         ((3, 3), square, "values", "activation z → z² + 1, as many samples as features"),
         ((1, 4), exp, "shape", "one sample"),
         ((5, 1), tanh, "shape", "one feature"),
-        ((1, 1), square, "shape", "one sample with one feature"),
     ]:
         X, w = rng.uniform(-1, 1, size=shape), rng.uniform(-1, 1, size=shape[1])
         yield case(X, w, 0.4 + 0.3 * rng.random(), f, group=group, note=note)
     yield case(np.array([[0.5, 1.0]]), np.array([0.2, 0.8]), 0.1, tanh, note="the numbers of the chapter")
     X, w = rng.integers(-2, 3, size=(4, 3)), rng.uniform(-0.5, 0.5, size=3)
     yield case(X, w, -0.25, exp, group="edge", note="integer X")
-    yield case(X, w, 0.75, identity, group="edge", note="integer X, activation z → z")
     yield case(
         rng.normal(size=(4, 2)).astype(np.float32),
         rng.normal(size=2).astype(np.float32),

@@ -800,22 +800,26 @@ def _(rng):
     yield case(LOGIC_X, OR, note="OR")
     yield case(LOGIC_X, NAND, 0.5, note="NAND with eta = 0.5")
     yield case(LOGIC_X[::-1].copy(), AND, 2.0, 7, note="NOR, rows in reverse order, eta = 2")
-    for n_features in (3, 2):
-        for _ in range(50):
-            # Integer points, cut by an integer plane that none of them touches.
-            X = rng.integers(-8, 9, size=(12, n_features)).astype(float)
-            normal, offset = rng.choice([-3, -2, -1, 1, 2, 3], size=n_features), rng.integers(-3, 4)
-            y = (X @ normal + offset + 0.5 >= 0).astype(int)
-            epochs = len(perceptron_fit.reference(X, y, 0.5, 60)[2])
-            if (1 if n_features == 3 else 12) < epochs < 60:
-                break  # learned in time, and the second ones not soon
-        yield case(X, y, 0.5, 60, note=f"random integer points, {n_features} features")
+    # Few points and few epochs, for every step takes its time: the first are learned soon, the others, which
+    # lie to one side of the origin, are not.
+    for n_features, lowest, at_least in [(3, -8, 2), (2, 1, 13)]:
+        epochs = 0
+        while not at_least <= epochs < 24:
+            X = rng.integers(lowest, 9, size=(6, n_features)).astype(float)
+            height = X @ rng.choice([-3, -2, -1, 1, 2, 3], size=n_features)
+            y = (height >= np.median(height)).astype(int)
+            epochs = len(perceptron_fit.reference(X, y, 0.5, 24)[2])
+        yield case(X, y, 0.5, 24, note=f"random integer points, {n_features} features")
     yield case(IRIS_X, IRIS_Y, note="iris: setosa against versicolor, in millimetres")
+    yield case(
+        np.array([[1.0], [1.0]]),
+        np.array([0, 1]),
+        group="edge",
+        note="equal samples with unequal labels, max_epochs left at its default",
+    )
     yield case(
         LOGIC_X, XOR, max_epochs=7, group="edge", note="XOR: no line separates it, so max_epochs ends it"
     )
-    yield case(LOGIC_X, XOR, 0.25, 12, group="edge", note="XOR with 12 epochs")
-    yield case(LOGIC_X, XOR, group="edge", note="XOR with max_epochs left at its default")
     yield case(
         LOGIC_X, AND, max_epochs=3, group="edge", note="AND, stopped by max_epochs = 3 before it is learned"
     )

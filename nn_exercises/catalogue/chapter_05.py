@@ -423,17 +423,15 @@ def _(rng):
     for n, sizes, f, g, group, note in [
         (5, (3, 4, 2), tanh, sigmoid, "values", "two layers, 3-4-2, tanh then sigmoid"),
         (4, (2, 5, 3, 4, 1), tanh, identity, "values", "four layers, 2-5-3-4-1, tanh then identity"),
-        (6, (3, 4, 5, 3), sigmoid, softmax, "values", "three layers, sigmoid then softmax"),
-        (4, (3, 3, 3), tanh, softmax, "values", "two layers, all of width 3"),
-        (5, (3, 2), tanh, sigmoid, "edge", "a single layer, which is the last"),
-        (3, (4, 4), sigmoid, identity, "edge", "a single square layer with identity output"),
+        (4, (3, 3, 3), sigmoid, softmax, "values", "two layers, all of width 3"),
         (6, (2, 6, 2), relu, tanh, "edge", "two layers, ReLU then tanh"),
+        (5, (3, 2), tanh, sigmoid, "edge", "a single layer, which is the last"),
         (1, (3, 4, 2), tanh, sigmoid, "shape", "one sample"),
         (4, (1, 3, 1), tanh, identity, "shape", "one input, one output"),
     ]:
         yield case(rng.normal(size=(n, sizes[0])), *network(*sizes), f, g, group=group, note=note)
     X = rng.integers(-2, 3, size=(4, 3))
-    yield case(X, *network(3, 4, 2), tanh, sigmoid, group="edge", note="integer X")
+    yield case(X, *network(3, 2), tanh, sigmoid, group="edge", note="integer X")
 
 
 def _forward(

@@ -432,7 +432,8 @@ def _(rng):
         return y_true + rng.uniform(0.3, 3.0, shape) * rng.choice([-1.0, 1.0], shape), y_true
 
     signs = np.array([1.0, -1.0, 1.0, 1.0, -1.0])
-    yield case(2.0 + signs * rng.uniform(0.2, 4, 5), np.full(5, 2.0), note="errors of both signs")
+    # All predictions are positive: the sign of a prediction is not the sign of its error.
+    yield case(2.0 + signs * rng.uniform(0.2, 1.9, 5), np.full(5, 2.0), note="errors of both signs")
     yield case(*apart(4, 3), note="two axes: N = 12")
     yield case(*apart(3, 3), group="shape", note="square")
     yield case(*apart(5, 1), group="shape", note="a column")
@@ -1037,7 +1038,8 @@ def _(z, y):
 @bce_with_logits.cases
 def _(rng):
     yield case(rng.normal(size=6), np.array([0, 1, 1, 0, 1, 0]), note="labels 0 and 1")
-    yield case(2 * rng.normal(size=5), rng.uniform(0.1, 0.9, 5), note="soft labels between 0 and 1")
+    soft = np.append(rng.uniform(0.1, 0.4, 2), rng.uniform(0.6, 0.9, 3))  # rounding gives both labels
+    yield case(2 * rng.normal(size=5), soft, note="soft labels between 0 and 1")
     yield case(np.array([3.0, -2.0, -4.0]), np.array([0.0, 1.0, 0.0]), note="two confident errors")
     yield case(rng.normal(size=1), np.array([1]), group="shape", note="one sample, y = 1")
     yield case(rng.normal(size=1), np.array([0]), group="shape", note="one sample, y = 0")
@@ -1946,7 +1948,7 @@ def _(rng):
         np.array([1, 1, 1, 1, -1, -1]),
         note="right, right but inside the margin, and wrong",
     )
-    y = rng.choice([-1, 1], 7)
+    y = rng.permutation([-1, -1, -1, 1, 1, 1, 1])
     margin = np.array([-2.0, -0.5, 0.2, 0.7, 1.5, 3.0, -1.0]) + rng.uniform(-0.1, 0.1, 7)
     yield case(y * margin, y, note="random margins")
     yield case(np.array([0.5, -0.5]), np.array([1.0, -1.0]), note="right, and inside the margin")

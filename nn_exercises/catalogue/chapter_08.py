@@ -330,16 +330,12 @@ def _(rng):
 
     yield case(*pair(2), _bowl(np.array([1.0, 50.0]), (2,)), 0.02, note="a ravine of condition number 50")
     yield case(*pair(4), _wavy((4,)), 0.1, 0.7, note="no parabola; beta = 0.7")
-    yield case(*pair(3), _bowl(np.array([0.5, 2.0, 3.0]), (3,)), 0.5, beta=0.5, note="beta = 0.5")
-    for shape, note in SHAPES:
-        yield case(*pair(shape), _wavy(shape), 0.2, 0.8, group="shape", note=note)
+    for shape, note in SHAPES[:3]:
+        yield case(*pair(shape), _wavy(shape), 0.2, beta=0.8, group="shape", note=note)
     w, v = pair(3)
     yield case(w, np.zeros(3), _wavy((3,)), 0.1, group="edge", note="velocity 0, as at the first step")
     yield case(w, v, _wavy((3,)), 0.1, 0.0, group="edge", note="beta = 0: plain gradient descent")
     yield case(w, v, _wavy((3,)), 0.0, 0.6, group="edge", note="lr = 0")
-    yield case(
-        np.zeros(2), np.zeros(2), _bowl(np.ones(2), (2,)), 0.1, group="edge", note="at the minimum, at rest"
-    )
     yield case(
         w.astype(np.float32), v.astype(np.float32), _wavy((3,)), 0.1, 0.9, group="edge", note="float32"
     )
@@ -2031,23 +2027,26 @@ def gradient_descent(grad, w0, lr, n_steps):
 
 @gradient_descent.cases
 def _(rng):
+    def start(n):
+        return rng.uniform(0.3, 1.5, n) * rng.choice([-1.0, 1.0], n)  # where the gradient is not small
+
     ravine = _bowl(np.array([1.0, 8.0]), (2,))
-    yield case(ravine, rng.normal(size=2), 0.1, 5, note="five steps in a ravine")
-    yield case(_wavy((3,)), rng.normal(size=3), 0.2, 4, note="no parabola, three parameters")
-    yield case(ravine, rng.normal(size=2), 0.2, 1, note="a single step")
-    yield case(_wavy((1,)), rng.normal(size=1), 0.1, 6, group="shape", note="one parameter")
-    yield case(_wavy((4,)), rng.normal(size=4), 0.1, 3, group="shape", note="as many rows as parameters")
-    yield case(_wavy((2,)), rng.normal(size=2), 0.1, 0, group="edge", note="n_steps = 0: one row, the start")
+    yield case(ravine, start(2), 0.1, 3, note="three steps in a ravine")
+    yield case(_wavy((3,)), start(3), 0.2, 2, note="no parabola, three parameters")
+    yield case(_tilted(), np.array([2.0, -1.0]), 0.2, 2, note="a bowl whose slopes depend on both parameters")
+    yield case(ravine, start(2), 0.2, 1, note="a single step")
+    yield case(_wavy((1,)), start(1), 0.1, 2, group="shape", note="one parameter")
+    yield case(_wavy((2,)), start(2), 0.1, 1, group="shape", note="as many rows as parameters")
+    yield case(_wavy((2,)), start(2), 0.1, 0, group="edge", note="n_steps = 0: one row, the start")
     yield case(
-        _bowl(np.array([1.0, 3.0]), (2,)), np.array([4, -3]), 0.1, 3, group="edge", note="w0 of integers"
+        _bowl(np.array([1.0, 3.0]), (2,)), np.array([4, -3]), 0.1, 2, group="edge", note="w0 of integers"
     )
-    yield case(ravine, np.zeros(2), 0.1, 3, group="edge", note="start at the minimum")
-    yield case(_wavy((2,)), rng.normal(size=2), 0.0, 2, group="edge", note="lr = 0")
+    yield case(ravine, np.zeros(2), 0.1, 1, group="edge", note="start at the minimum")
+    yield case(_wavy((2,)), start(2), 0.0, 1, group="edge", note="lr = 0")
     yield case(
-        ravine, np.array([1.0, 1.0]), 0.3, 12, group="edge", note="a step that is too large: it diverges"
+        ravine, np.array([1.0, 1.0]), 0.3, 4, group="edge", note="a step that is too large: it diverges"
     )
-    yield case(_wavy((2,)), rng.normal(size=2).astype(np.float32), 0.1, 3, group="edge", note="float32")
-    yield case(_tilted(), np.array([2.0, -1.0]), 0.2, 4, note="a bowl whose slopes depend on both parameters")
+    yield case(_wavy((2,)), start(2).astype(np.float32), 0.1, 2, group="edge", note="float32")
 
 
 def _tilted():
