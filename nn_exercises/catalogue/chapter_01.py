@@ -322,25 +322,32 @@ def mcculloch_pitts(X, inhibitory, theta):
 
 @mcculloch_pitts.cases
 def _(rng):
-    for n, mask, theta, group, note in [
-        (2, [0, 0], 2, "values", "AND of two inputs"),
-        (2, [0, 0], 1, "values", "OR of two inputs"),
-        (2, [0, 1], 1, "values", "x1 and not x2"),
-        (3, [0, 0, 1], 1, "values", "the third input inhibits"),
-        (3, [0, 0, 1], 2, "values", "the third input inhibits, the sum must equal theta = 2"),
-        (3, [1, 0, 1], 1, "values", "two of three inputs inhibit"),
-        (3, [0, 0, 0], 2, "values", "two of three"),
-        (3, [0, 0, 0], 1.5, "edge", "theta = 1.5"),
-        (3, [0, 1, 0], 0, "edge", "theta = 0: fires unless inhibited"),
-        (2, [1, 1], 0, "edge", "every input inhibits, theta = 0"),
-        (2, [1, 1], 1, "edge", "every input inhibits, theta = 1"),
-        (2, [0, 0], 3, "edge", "theta out of reach"),
-    ]:
+    def every_row(n, mask, theta, group, note):
         rows = np.array(list(itertools.product([0, 1], repeat=n)))
-        yield case(rows, np.array(mask, dtype=bool), theta, group=group, note=note)
-    X = rng.integers(0, 2, size=(12, 5))
-    X[0], X[1] = [1, 1, 0, 1, 0], [0, 1, 1, 1, 0]
-    yield case(X, np.array([False, False, True, False, True]), 2, note="twelve random rows of five inputs")
+        return case(rows, np.array(mask, dtype=bool), theta, group=group, note=note)
+
+    for n, mask, theta, note in [
+        (2, [0, 0], 2, "AND of two inputs"),
+        (2, [0, 0], 1, "OR of two inputs"),
+        (2, [0, 1], 1, "x1 and not x2"),
+        (3, [0, 0, 1], 1, "the third input inhibits"),
+        (3, [0, 0, 1], 2, "the third input inhibits, the sum must equal theta = 2"),
+        (3, [1, 0, 1], 1, "two of three inputs inhibit"),
+        (3, [0, 0, 0], 2, "two of three"),
+    ]:
+        yield every_row(n, mask, theta, "values", note)
+    mask = rng.permutation([True, True, False, False, False])
+    X = rng.integers(0, 2, size=(6, 5))
+    X[0], X[1] = ~mask, 1  # one that fires and one that is vetoed, whatever the others do
+    yield case(X, mask, int(rng.integers(1, 4)), note="random rows of five inputs")
+    for n, mask, theta, note in [
+        (3, [0, 0, 0], 1.5, "theta = 1.5"),
+        (3, [0, 1, 0], 0, "theta = 0: fires unless inhibited"),
+        (2, [1, 1], 0, "every input inhibits, theta = 0"),
+        (2, [1, 1], 1, "every input inhibits, theta = 1"),
+        (2, [0, 0], 3, "theta out of reach"),
+    ]:
+        yield every_row(n, mask, theta, "edge", note)
     yield case(np.array([[1, 0, 1]]), np.array([False, True, False]), 2, group="shape", note="one sample")
     yield case(np.array([[1], [0], [1]]), np.array([False]), 1, group="shape", note="one input")
     yield case(np.array([[0], [1]]), np.array([True]), 0, group="shape", note="one input, which inhibits")
