@@ -54,7 +54,7 @@ def _problem(look: Look) -> Diagnosis | None:
 
 
 def _known(look: Look) -> Diagnosis | None:
-    found = known(look.prepared, look.outcomes, look.judgement)
+    found = known(look)
     return look.made(found.key, found.message) if found else None
 
 
@@ -63,7 +63,7 @@ def _known_but_for_errors(look: Look) -> Diagnosis | None:
     due = look.of_kind("no_error", "wrong_error")
     if not due or len(due) == len(look.faults):
         return None
-    found = known(look.prepared, look.outcomes, look.judgement, among=lambda case: case.raises is None)
+    found = known(look, among=lambda case: case.raises is None)
     if not found:
         return None
     case = look.prepared.cases[due[0]]
@@ -77,12 +77,12 @@ def _known_in_the_values(look: Look) -> Diagnosis | None:
     """Report a known mistake that agrees on all ordinary cases; the special ones may differ."""
     if not any(look.prepared.cases[i].group == "values" for i in look.faults):
         return None
-    found = known(look.prepared, look.outcomes, look.judgement, among=lambda case: case.group == "values")
+    found = known(look, among=lambda case: case.group == "values")
     return look.made(found.key, found.message) if found else None
 
 
 def _known_but_for_form(look: Look) -> Diagnosis | None:
-    found = known(look.prepared, look.outcomes, look.judgement, kinds=False)
+    found = known(look, kinds=False)
     return look.made(found.key, found.message) if found else None
 
 
@@ -128,7 +128,7 @@ def _known_in_one_part(look: Look) -> Diagnosis | None:
     if not look.part_names or not paths or len(paths) < 0.75 * len(look.faults):
         return None
     for part in sorted(set(paths)):
-        found = known_in_part(look.prepared, look.outcomes, part)
+        found = known_in_part(look, part)
         if found:
             return look.made(found.key, found.message)
         slip = replay.slips_in_part(look, part)
@@ -138,7 +138,7 @@ def _known_in_one_part(look: Look) -> Diagnosis | None:
 
 
 def _nearly_known(look: Look) -> Diagnosis | None:
-    found = nearly_known(look.prepared, look.outcomes, look.judgement)
+    found = nearly_known(look)
     return look.made(found.key, f"In most cases your function does this: {found.message}") if found else None
 
 

@@ -117,6 +117,31 @@ class Look:
             if c.raises is None and c.check is None and e.value is not None and o.value is not None
         ]
 
+    @functools.cached_property
+    def probes(self) -> list[int]:
+        """The cases that tell candidates apart at the least cost: compared by value, failing, small."""
+        cases = self.prepared.cases
+        comparable = [
+            i
+            for i, v in enumerate(self.judgement.verdicts)
+            if cases[i].check is None
+            and cases[i].raises is None
+            and not (v.fault and v.fault.kind in ("timeout", "property", "unseeded"))
+        ]
+        failing = [i for i in comparable if self.judgement.verdicts[i].fault]
+        return sorted(failing or comparable, key=lambda i: (cases[i].group != "values", self.size(i), i))[:3]
+
+    @functools.cached_property
+    def found(self) -> dict[str, Any]:
+        """What a detector has found out about this answer, and another asks again."""
+        return {}
+
+    def size(self, i: int) -> int:
+        """Return how many numbers a case's arguments hold."""
+        if ("size", i) not in self.prepared.remembered:
+            self.prepared.remembered["size", i] = size_of(self.prepared.cases[i].args)
+        return self.prepared.remembered["size", i]
+
     def arrays(self, i: int, part: int | None) -> tuple[np.ndarray, np.ndarray] | None:
         """Return due and given numbers of a case (of one part of a tuple) as float arrays, or None."""
         e, g = self.prepared.expected[i].value, self.outcomes[i].value
@@ -165,6 +190,13 @@ class Look:
     def made(self, key: str | None, message: str, case: int | None = None, **more: Any) -> Diagnosis:
         """Return a diagnosis that shows a case, by default the first failing one."""
         return Diagnosis(key, message, self.first if case is None else case, **more)
+
+
+def size_of(value: object) -> int:
+    """Return how many numbers an argument holds, lists and tuples of arrays included."""
+    if isinstance(value, np.ndarray):
+        return value.size
+    return sum(map(size_of, value)) if isinstance(value, list | tuple) else 1
 
 
 def _entries(case: Case) -> int:

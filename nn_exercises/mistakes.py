@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from nn_exercises.compare import alike, numbers
+from nn_exercises.crowd import PATIENCE, Crowd, run_all
 from nn_exercises.exercise import Case, Mistake
 from nn_exercises.judge import Judgement, Prepared, Verdict, judge
+from nn_exercises.look import Look
 from nn_exercises.run import Node, Outcome, facts_of, run
 
 MISTAKE_LIMIT = 5.0  # seconds for one known mistake
 PROBE_LIMIT = 1.0  # seconds for one call of it
-PATIENCE = 20.0  # seconds of the processor are meant: on a busy machine the diagnosis is the same
 
 
 def what_it_does(
@@ -40,24 +41,53 @@ def _keeps(code: Callable) -> bool:
     return facts_of(code).keeps
 
 
-def candidate(prepared: Prepared, code: Callable, outcomes: Sequence[Outcome], probes: Sequence[int]) -> bool:
-    """Tell in a few calls whether `code` may do the same as the answer: whether it does on the probes."""
-    return all(similar(once(prepared, code, i), outcomes[i]) for i in probes)
+def candidates(look: Look, codes: Sequence[Callable], probes: Sequence[int]) -> list[int]:
+    """Return which of some functions may do the same as the answer everywhere: in a few cases they do."""
+    found = list(range(len(codes)))
+    for i in probes:
+        given = look.outcomes[i]
+        some = tried(look.prepared, [codes[k] for k in found], i)
+        if given.status == "returned" and len(found) == len(codes):
+            same = set(crowd_of(look.prepared, codes, i).alike(given.value))
+            held = [k in same if o.status == "returned" else similar(o, given) for k, o in enumerate(some)]
+        else:
+            held = [similar(o, given) for o in some]
+        found = [k for k, yes in zip(found, held, strict=True) if yes]
+    return found
 
 
-_latest: tuple[Sequence[Outcome], dict[Callable, bool]] = ((), {})
+def candidates_in_part(
+    look: Look, codes: Sequence[Callable], probes: Sequence[int], part: int, mine: Sequence[Node | None]
+) -> list[int]:
+    """Return which of some functions return in a few cases what the answer has in one part of its value."""
+    found = list(range(len(codes)))
+    for i in probes:
+        if len(found) == len(codes):
+            found = crowd_of(look.prepared, codes, i, part).alike(mine[i])
+        else:
+            some = parts_of(tried(look.prepared, [codes[k] for k in found], i), part)
+            found = [k for k, node in zip(found, some, strict=True) if alike(node, mine[i], kinds=False)]
+    return found
 
 
-def _may_be(prepared: Prepared, code: Callable, outcomes: Sequence[Outcome], probes: Sequence[int]) -> bool:
-    """Tell the same as `candidate` (remembered for the latest answer: several detectors ask)."""
-    global _latest
-    latest = _latest
-    if latest[0] is not outcomes:
-        latest = _latest = (outcomes, {})
-    known_of = latest[1]
-    if code not in known_of:
-        known_of[code] = candidate(prepared, code, outcomes, probes)
-    return known_of[code]
+def tried(prepared: Prepared, codes: Sequence[Callable], i: int) -> list[Outcome]:
+    """Return what some functions do in one case (remembered)."""
+    memory = prepared.remembered
+    new = [code for code in codes if ("once", code, i) not in memory]
+    if new:
+        for code, outcome in zip(new, run_all(new, prepared.calls[i], PROBE_LIMIT), strict=True):
+            memory["once", code, i] = outcome
+    return [memory["once", code, i] for code in codes]
+
+
+def crowd_of(prepared: Prepared, codes: Sequence[Callable], i: int, part: int | None = None) -> Crowd:
+    """Return what some functions return in one case, or in one part of it, for comparing (remembered)."""
+    key = ("crowd", tuple(codes), i, part)
+    if key not in prepared.remembered:
+        outcomes = tried(prepared, codes, i)
+        nodes = [o.value for o in outcomes] if part is None else parts_of(outcomes, part)
+        prepared.remembered[key] = Crowd(nodes)
+    return prepared.remembered[key]
 
 
 def similar(a: Outcome, b: Outcome) -> bool:
@@ -77,38 +107,6 @@ def _divided_by_zero(a: Outcome, b: Outcome) -> bool:
         return False
     x = numbers(b.value)
     return x is not None and x.dtype.kind == "f" and x.size > 0 and not np.isfinite(x).any()
-
-
-def once(prepared: Prepared, code: Callable, i: int) -> Outcome:
-    """Return what a candidate does in one case (remembered)."""
-    if ("once", code, i) not in prepared.remembered:
-        prepared.remembered["once", code, i] = run(
-            code, [prepared.calls[i]], time_limit=PROBE_LIMIT, patience=PATIENCE
-        )[0]
-    return prepared.remembered["once", code, i]
-
-
-def probes_for(prepared: Prepared, judgement: Judgement, count: int = 3) -> list[int]:
-    """Return the cases that tell candidates apart at the least cost: compared by value, failing, small."""
-    comparable = [
-        i
-        for i, v in enumerate(judgement.verdicts)
-        if prepared.cases[i].check is None
-        and prepared.cases[i].raises is None
-        and not (v.fault and v.fault.kind in ("timeout", "property", "unseeded"))
-    ]
-    failing = [i for i in comparable if judgement.verdicts[i].fault]
-    special = [prepared.cases[i].group != "values" for i in range(len(prepared.cases))]
-    return sorted(failing or comparable, key=lambda i: (special[i], size_of(prepared.cases[i].args), i))[
-        :count
-    ]
-
-
-def size_of(value: object) -> int:
-    """Return how many numbers an argument holds, lists and tuples of arrays included."""
-    if isinstance(value, np.ndarray):
-        return value.size
-    return sum(map(size_of, value)) if isinstance(value, list | tuple) else 1
 
 
 def agree(a: Outcome, va: Verdict, b: Outcome, vb: Verdict, *, kinds: bool = True) -> bool:
@@ -135,9 +133,7 @@ def _purity_key(v: Verdict) -> tuple[str, str]:
 
 
 def known(
-    prepared: Prepared,
-    outcomes: Sequence[Outcome],
-    judgement: Judgement,
+    look: Look,
     *,
     kinds: bool = True,
     among: Callable[[Case], bool] = lambda case: True,
@@ -146,8 +142,8 @@ def known(
 
     With `kinds` off the numbers count alone: the same mistake, returned as a list or as integers.
     """
-    chosen = [i for i, case in enumerate(prepared.cases) if among(case)]
-    for mistake, pairs in _compared(prepared, outcomes, judgement):
+    chosen = [i for i, case in enumerate(look.prepared.cases) if among(case)]
+    for mistake, pairs in _compared(look):
         some = [pairs[i] for i in chosen]
         if not some or not all(agree(*pair, kinds=kinds) for pair in some):
             continue
@@ -181,32 +177,29 @@ def same_part(mine: Sequence[Node | None], theirs: Sequence[Node | None], due: S
     return not all(alike(m, d, kinds=False) for m, _, d in known_cases)
 
 
-def known_in_part(prepared: Prepared, outcomes: Sequence[Outcome], part: int) -> Mistake | None:
+def known_in_part(look: Look, part: int) -> Mistake | None:
     """Return the first known mistake that gives one of the returned values as the answer does."""
+    prepared = look.prepared
     if not prepared.exercise.mutants:
         return None
-    mine, due = parts_of(outcomes, part), parts_of(prepared.expected, part)
+    mine, due = parts_of(look.outcomes, part), parts_of(prepared.expected, part)
     wrong = [
         i
         for i, m in enumerate(mine)
         if m is not None and due[i] is not None and not alike(m, due[i], kinds=False)
     ]
-    probes = sorted(
-        wrong, key=lambda i: (prepared.cases[i].group != "values", size_of(prepared.cases[i].args), i)
-    )[:2]
-    for index, mistake in enumerate(prepared.exercise.mistakes):
-        tried = parts_of([once(prepared, mistake.code, i) for i in probes], part)
-        if all(alike(t, mine[i], kinds=False) for t, i in zip(tried, probes, strict=True)):
-            theirs, _ = what_it_does(prepared, index, again=False)
-            if same_part(mine, parts_of(theirs, part), due):
-                return mistake
+    probes = sorted(wrong, key=lambda i: (prepared.cases[i].group != "values", look.size(i), i))[:2]
+    for index in candidates_in_part(look, codes_of(prepared), probes, part, mine):
+        theirs, _ = what_it_does(prepared, index, again=False)
+        if same_part(mine, parts_of(theirs, part), due):
+            return prepared.exercise.mistakes[index]
     return None
 
 
-def nearly_known(prepared: Prepared, outcomes: Sequence[Outcome], judgement: Judgement) -> Mistake | None:
+def nearly_known(look: Look) -> Mistake | None:
     """Return the known mistake that agrees with the answer in most of the cases where either is wrong."""
     best, best_share = None, 0.7
-    for mistake, pairs in _compared(prepared, outcomes, judgement):
+    for mistake, pairs in _compared(look):
         telling = [pair for pair in pairs if pair[1].fault or pair[3].fault]
         same = [
             p
@@ -222,19 +215,25 @@ def nearly_known(prepared: Prepared, outcomes: Sequence[Outcome], judgement: Jud
     return best
 
 
-def _compared(
-    prepared: Prepared, outcomes: Sequence[Outcome], judgement: Judgement
-) -> Iterator[tuple[Mistake, list]]:
-    if not prepared.exercise.mutants:
+def codes_of(prepared: Prepared) -> list[Callable]:
+    """Return the known mistakes' functions."""
+    return [mistake.code for mistake in prepared.exercise.mistakes]
+
+
+def _compared(look: Look) -> Iterator[tuple[Mistake, list]]:
+    """Yield each known mistake that may be meant, with the outcomes and verdicts of both in every case."""
+    if not look.exercise.mutants:
         return  # one run takes seconds: the exercise's own marks must name the mistake
-    probes = probes_for(prepared, judgement)
-    again = any(v.purity or (v.fault and v.fault.kind == "unseeded") for v in judgement.verdicts)
-    for index, mistake in enumerate(prepared.exercise.mistakes):
-        code = mistake.code
-        if not _may_be(prepared, code, outcomes, probes) and not _keeps(code):
-            continue
-        theirs, verdicts = what_it_does(prepared, index, again=again)
-        yield mistake, list(zip(outcomes, judgement.verdicts, theirs, verdicts.verdicts, strict=True))
+    mine = look.judgement.verdicts
+    if "may be" not in look.found:  # several detectors ask
+        codes = codes_of(look.prepared)
+        same = set(candidates(look, codes, look.probes))
+        look.found["may be"] = [k for k, code in enumerate(codes) if k in same or _keeps(code)]
+    again = any(v.purity or (v.fault and v.fault.kind == "unseeded") for v in mine)
+    for index in look.found["may be"]:
+        theirs, verdicts = what_it_does(look.prepared, index, again=again)
+        pairs = list(zip(look.outcomes, mine, theirs, verdicts.verdicts, strict=True))
+        yield look.exercise.mistakes[index], pairs
 
 
 def _tells(pairs: list[tuple[Outcome, Verdict, Outcome, Verdict]]) -> bool:

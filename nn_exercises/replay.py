@@ -13,13 +13,16 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from nn_exercises.compare import OF_VALUE, alike
+from nn_exercises.crowd import PATIENCE, Crowd, run_each
 from nn_exercises.judge import judge, signature
-from nn_exercises.look import Diagnosis, Look, is_number, with_arguments
-from nn_exercises.mistakes import PATIENCE, agree, candidate, once, parts_of, probes_for, same_part, size_of
+from nn_exercises.look import Diagnosis, Look, is_number, size_of, with_arguments
+from nn_exercises.mistakes import agree, candidates, candidates_in_part, parts_of, same_part
 from nn_exercises.mutate import WORDS, mutants
 from nn_exercises.run import Call, Outcome, run
 
 REPLAY_LIMIT = 1.0  # seconds for one replayed call list
+
+Change = tuple[str, str, Callable[[dict], dict | None]]  # key, message, the change (None: not possible there)
 
 
 def other_arguments(look: Look) -> Diagnosis | None:
@@ -27,25 +30,51 @@ def other_arguments(look: Look) -> Diagnosis | None:
     failing = [i for i in look.of_kind(*OF_VALUE) if i in look.comparable]
     if not failing or len(failing) < 0.75 * len(look.faults) or look.speaks:
         return None  # words agree by chance
-    failing.sort(key=lambda i: size_of(list(look.arguments(i).values())))
-    for key, message, change in _changes(look):
-        if _fits(look, failing, change, (key, message)):
+    failing.sort(key=lambda i: _size(look, i))
+    changes, crowd = _replays(look, failing[0])
+    order = [*failing[1:], *(i for i in look.comparable if i not in look.faults)]
+    for k in crowd.alike(look.outcomes[failing[0]].value):  # most candidates fail in the first case
+        key, message, change = changes[k]
+        if _fits(look, order, change):
             return look.made(key, message)
     return None
 
 
-def _fits(
-    look: Look, failing: list[int], change: Callable[[dict], dict | None], name: tuple[str, str]
-) -> bool:
-    """Tell whether the changed arguments explain every case; most fail in the first, which is remembered."""
-    order = [*failing, *(i for i in look.comparable if i not in look.faults)]
+def _size(look: Look, i: int) -> int:
+    """Return how many numbers a case's arguments hold, defaults included (remembered)."""
+    if ("all sizes", i) not in look.prepared.remembered:
+        look.prepared.remembered["all sizes", i] = size_of(list(look.arguments(i).values()))
+    return look.prepared.remembered["all sizes", i]
+
+
+def _replays(look: Look, i: int) -> tuple[list[Change], Crowd]:
+    """Return the wrong arguments that are possible in a case, and what they lead to (remembered)."""
+    example = look.arguments(look.first)
+    key = ("replays", i, *map(_kind, example.values()))
+    if key not in look.prepared.remembered:
+        changed = [(c, c[2](look.arguments(i))) for c in _changes(look, example)]
+        possible = [(c, new) for c, new in changed if new is not None]
+        outcomes = _replayed(look, i, [new for _, new in possible])
+        look.prepared.remembered[key] = [c for c, _ in possible], Crowd([o.value for o in outcomes])
+    return look.prepared.remembered[key]
+
+
+def _kind(value: object) -> str:
+    """Return what `_changes` asks of an example."""
+    if is_number(value):
+        return "integer" if isinstance(value, int | np.integer) else "number"
+    return f"array {value.dtype.kind}" if isinstance(value, np.ndarray) else ""
+
+
+def _fits(look: Look, order: list[int], change: Callable[[dict], dict | None]) -> bool:
+    """Tell whether the changed arguments explain some cases."""
     for i in order:
         new = change(look.arguments(i))
         if new is None:
             if i in look.faults:
                 return False
             continue
-        tried = _replayed(look, i, new, name if i == order[0] else None)
+        tried = _replayed(look, i, [new])[0]
         if tried.status != "returned" and i not in look.faults:
             continue  # the changed argument is not allowed there
         if not alike(tried.value, look.outcomes[i].value, kinds=False):
@@ -53,24 +82,15 @@ def _fits(
     return True
 
 
-def _replayed(look: Look, i: int, new: dict, name: tuple[str, str] | None) -> Outcome:
-    """Return what the reference does with some arguments of a case replaced (remembered under `name`)."""
-    key = ("replayed", name, i)
-    if name is not None and key in look.prepared.remembered:
-        return look.prepared.remembered[key]
-    case = with_arguments(look.prepared.cases[i], look.exercise, new)
-    tried = run(
-        look.exercise.reference, [Call(case.args, case.kwargs)], time_limit=REPLAY_LIMIT, patience=PATIENCE
-    )[0]
-    if name is not None:
-        look.prepared.remembered[key] = tried
-    return tried
+def _replayed(look: Look, i: int, several: list[dict]) -> list[Outcome]:
+    """Return what the reference does with some arguments of a case replaced, in several ways."""
+    cases = [with_arguments(look.prepared.cases[i], look.exercise, new) for new in several]
+    return run_each(look.exercise.reference, [Call(c.args, c.kwargs) for c in cases], REPLAY_LIMIT)
 
 
-def _changes(look: Look) -> Iterator[tuple[str, str, Callable[[dict], dict | None]]]:
-    """Yield kinds of wrong arguments: key, message, and the change (None where it does not apply)."""
+def _changes(look: Look, example: dict) -> Iterator[Change]:
+    """Yield kinds of wrong arguments for arguments such as those of an example."""
     parameters = signature(look.exercise.reference).parameters
-    example = look.arguments(look.first)
     for name, parameter in parameters.items():
         default, value = parameter.default, example.get(name)
         if default is not inspect.Parameter.empty and is_number(default):
@@ -113,12 +133,12 @@ def _number_changes(name: str, integer: bool) -> Iterator[tuple[str, str, Callab
         yield (
             f"{name}_off_by_one",
             f"Your results are those of `{name}` one smaller: a count is off by one.",
-            lambda a: {name: a[name] - 1},
+            lambda a: None if a[name] is None else {name: a[name] - 1},
         )
         yield (
             f"{name}_off_by_one",
             f"Your results are those of `{name}` one larger: a count is off by one.",
-            lambda a: {name: a[name] + 1},
+            lambda a: None if a[name] is None else {name: a[name] + 1},
         )
     for key, words, f in (
         (
@@ -139,7 +159,12 @@ def _number_changes(name: str, integer: bool) -> Iterator[tuple[str, str, Callab
         (f"{name}_doubled", "Your results are those of twice `{}`.", lambda x: 2 * x),
         (f"{name}_halved", "Your results are those of half of `{}`.", lambda x: x / 2),
     ):
-        yield key, words.format(name), lambda a, f=f: {name: f(a[name])} if a[name] else None
+        yield key, words.format(name), _number_change(name, f)
+
+
+def _number_change(name: str, f: Callable) -> Callable[[dict], dict | None]:
+    """Return the change of one number, which is none where it is 0, left out, or an array."""
+    return lambda a: {name: f(a[name])} if np.ndim(a[name]) == 0 and a[name] else None
 
 
 def _array_changes(name: str) -> Iterator[tuple[str, str, Callable]]:
@@ -201,12 +226,11 @@ def slips(look: Look) -> Diagnosis | None:
     """Report an answer that does what the reference would do with one small slip in it."""
     if not look.exercise.mutants or look.speaks:
         return None  # words agree by chance
-    probes = probes_for(look.prepared, look.judgement)
-    if not probes or all(look.outcomes[i].status == "raised" for i in probes):
+    if not look.probes or all(look.outcomes[i].status == "raised" for i in look.probes):
         return None
-    for mutant in mutants(look.exercise):
-        if not candidate(look.prepared, mutant.code, look.outcomes, probes):
-            continue
+    slipped = mutants(look.exercise)
+    for k in candidates(look, [m.code for m in slipped], look.probes):
+        mutant = slipped[k]
         outcomes = run(
             mutant.code,
             look.prepared.calls,
@@ -232,13 +256,10 @@ def slips_in_part(look: Look, part: int) -> Diagnosis | None:
         return None
     mine, due = parts_of(look.outcomes, part), parts_of(look.prepared.expected, part)
     wrong = [i for i in look.comparable if mine[i] is not None and not alike(mine[i], due[i], kinds=False)]
-    probes = sorted(wrong, key=lambda i: (size_of(look.prepared.cases[i].args), i))[:2]
-    for mutant in mutants(look.exercise):
-        tried = [once(look.prepared, mutant.code, i) for i in probes]
-        if not all(
-            alike(t, mine[i], kinds=False) for t, i in zip(parts_of(tried, part), probes, strict=True)
-        ):
-            continue
+    probes = sorted(wrong, key=lambda i: (look.size(i), i))[:2]
+    slipped = mutants(look.exercise)
+    for k in candidates_in_part(look, [m.code for m in slipped], probes, part, mine):
+        mutant = slipped[k]
         theirs = run(mutant.code, look.prepared.calls, time_limit=REPLAY_LIMIT, patience=PATIENCE)
         if same_part(mine, parts_of(theirs, part), due):
             message = f"{look.part_name((part,))} is what comes of the right formula with one slip in it: "
