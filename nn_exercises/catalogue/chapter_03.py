@@ -1850,6 +1850,7 @@ def _(rng):
     def heights(m):
         y = rng.uniform(0.6, 2.0, size=m + 1) * rng.choice([-1, 1], size=m + 1)
         y[1] = -rng.uniform(2.2, 2.6)  # the lowest is neither the first nor the last
+        y[-2:] = abs(y[-2]), -abs(y[-1])  # and the curve bends to both sides
         return y
 
     for m, start, note in [

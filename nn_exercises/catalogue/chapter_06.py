@@ -182,8 +182,8 @@ def _(rng):
         note="h = 1, larger than x",
     )
     yield case(
-        Fn("f(x) = sum(x**3)", _takes((2,), lambda x: np.sum(x**3))),
-        rng.uniform(0.5, 1.5, 2).astype(np.float32),
+        Fn("f(x) = sum(x**3)", _takes((1,), lambda x: np.sum(x**3))),
+        rng.uniform(0.5, 1.5, 1).astype(np.float32),
         check=_is_float64,
         group="edge",
         note="x in float32",
@@ -2327,8 +2327,7 @@ def _(rng):
 
     # Each entry costs two calls, so that there are one or two.
     small = {"rtol": 1e-3, "atol": 1e-5}
-    yield bowl([1.0, 1.25], note="one entry 25 % too large")
-    yield bowl([0.6, 1.02], note="one entry 40 % too small, one 2 % too large")
+    yield bowl([0.98, 1.5], note="one entry 50 % too large, one 2 % too small")
     yield bowl([-0.6, 1.0], note="one entry with the wrong sign")
     yield case(
         _with_gradient("loss sum(sin(theta)), right gradient", lambda t: np.sum(np.sin(t)), np.cos),
@@ -2336,7 +2335,6 @@ def _(rng):
         note="a right gradient",
         **small,
     )
-    yield bowl([1.5], group="shape", note="one parameter")
     yield case(
         _with_gradient(
             "loss theta[1]**2, gradient wrong at [1], 0 at [0]",
@@ -2348,6 +2346,7 @@ def _(rng):
         note="an entry on which nothing depends: g and n are both 0",
         **small,
     )
+    yield bowl([1.25], group="shape", note="one parameter")
     yield case(
         _with_gradient("loss theta[0]**2, gradient claims 0", lambda t: t[0] ** 2, lambda t: [0.0]),
         np.array([1.0]),
@@ -2867,24 +2866,25 @@ def _(rng):
         X, y = rng.normal(size=(n, k)), rng.normal(size=n)
         return case(rng.normal(size=k), X, y, _linear_model(k), lr, batch_size, Rng(_seed(rng)), **options)
 
-    # Each batch is a call of loss_and_grad, so that there are few of them.
-    yield epoch(5, 2, 3, note="batches of 3 and 2 from 5 rows")
-    yield epoch(6, 3, 3, 1.0, note="batch_size divides the rows, a learning rate of 1")
-    rows = np.arange(5.0)
+    # Each batch is a call of loss_and_grad, so that there are few of them, of rows enough that no other order
+    # gives the same ones by chance.
+    yield epoch(11, 2, 7, note="batches of 7 and 4 from 11 rows")
+    yield epoch(12, 3, 6, 1.0, note="batch_size divides the rows, a learning rate of 1")
+    rows = np.arange(9.0)
     yield case(
-        np.zeros(10),
+        np.zeros(18),
         rows[:, None],
         rows,
-        _counting(5),
+        _counting(9),
         1.0,
-        3,
+        6,
         Rng(_seed(rng)),
         check=_each_row_once,
         note="a gradient that counts how often each row is used",
     )
     yield epoch(1, 3, 4, group="shape", note="one sample")
-    yield epoch(3, 3, 2, group="shape", note="as many rows as features")
-    yield epoch(4, 1, 2, group="shape", note="one feature")
+    yield epoch(3, 3, 3, group="shape", note="as many rows as features")
+    yield epoch(3, 1, 3, group="shape", note="one feature")
     yield epoch(5, 2, 5, group="edge", note="one batch with all rows")
     yield epoch(3, 2, 1, 0.3, group="edge", note="batches of one row")
     yield epoch(5, 2, 64, group="edge", note="batch_size larger than n_samples")
@@ -2895,18 +2895,18 @@ def _(rng):
         rng.integers(0, 2, 4),
         _linear_model(2),
         0.5,
-        3,
+        4,
         Rng(_seed(rng)),
         group="edge",
         note="X and y of integers",
     )
     yield case(
         rng.normal(size=3).astype(np.float32),
-        rng.normal(size=(5, 3)).astype(np.float32),
-        rng.normal(size=5).astype(np.float32),
+        rng.normal(size=(4, 3)).astype(np.float32),
+        rng.normal(size=4).astype(np.float32),
         _linear_model(3),
         0.5,
-        3,
+        4,
         Rng(_seed(rng)),
         group="edge",
         note="float32",

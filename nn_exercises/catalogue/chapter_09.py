@@ -596,11 +596,11 @@ class _Runs:
 @diagnose_run.cases
 def _(rng):
     runs = _Runs(rng)
-    yield case(runs.fine(24, dead=rng.uniform(0.12, 0.15)), note="loss and val_loss fall together")
-    yield case(runs.too_small(24), note="a loss that falls by a few percent in 24 epochs")
-    yield case(runs.too_large(16, "rises"), note="a loss that rises")
+    yield case(runs.fine(30, dead=rng.uniform(0.12, 0.15)), note="loss and val_loss fall together")
+    yield case(runs.too_small(30), note="a loss that falls by a few percent in 30 epochs")
+    yield case(runs.too_large(30, "rises"), note="a loss that rises")
     yield case(runs.overfitting(30), note="a val_loss that turns while the loss falls on")
-    yield case(runs.dead(16, rng.uniform(0.92, 0.98)), note="a loss that is stuck, and nearly all units dead")
+    yield case(runs.dead(30, rng.uniform(0.92, 0.98)), note="a loss that is stuck, and nearly all units dead")
     yield case(runs.fine(16), group="shape", note="16 epochs")
     yield case(runs.too_small(40), group="shape", note="40 epochs")
     yield case(runs.overfitting(20), group="shape", note="20 epochs")
