@@ -1,82 +1,78 @@
-"""The command line: `python -m nn_grading grade SUBMITTED --out OUT`."""
+"""The command line: `python -m nn_grading grade SUBMITTED --out OUT`.
+
+Run as a program it is up in a tenth of a second beyond NumPy and the exercises: a run of one submission waits
+for that, so what only a terminal needs (a progress bar) is imported there.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
 
-import typer
-from rich.console import Console
+import click
 
 from nn_grading import batch
 
-app = typer.Typer(
-    help="Official grading of the course's notebooks: isolated, complete, fast.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
 
-
-@app.callback()
-def main() -> None:
+@click.group(no_args_is_help=True)
+def app() -> None:
     """Official grading of the course's notebooks: isolated, complete, fast."""
 
 
 @app.command()
-def grade(
-    submitted: Annotated[Path, typer.Argument(help="SUBMITTED/<student>/<assignment>/<assignment>.ipynb")],
-    out: Annotated[Path, typer.Option(help="Where grades.csv, results/, feedback/ and report.html go.")],
-    assignment: Annotated[str | None, typer.Option(help="This assignment only.")] = None,
-    student: Annotated[str | None, typer.Option(help="This student only.")] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes on this machine.")] = os.cpu_count() or 1,
-    scheduler: Annotated[
-        str | None, typer.Option(help="A dask scheduler (tcp://host:8786), or 'local' to start one.")
-    ] = None,
-    gradebook: Annotated[
-        str | None, typer.Option(help="nbgrader's database, e.g. sqlite:///grading/gradebook.db.")
-    ] = None,
-    time_limit: Annotated[
-        float, typer.Option(min=0.1, max=3600, help="Seconds for one exercise of one submission.")
-    ] = 10.0,
-    memory_limit: Annotated[
-        int, typer.Option(min=256, max=2**20, help="Megabytes for the code of one submission.")
-    ] = 1024,
-    extra_time: Annotated[
-        Path | None, typer.Option(help="CSV with student, assignment (may be empty), hours: later deadlines.")
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be graded, and stop.")] = False,
-    fresh_worker: Annotated[
-        bool, typer.Option("--fresh-worker", help="A new sandbox for every submission, for exams.")
-    ] = False,
-    unsafe: Annotated[
-        bool, typer.Option("--unsafe", help="Without a sandbox: only for code that you would run yourself.")
-    ] = False,
-) -> None:
-    """Grade submissions in nbgrader's layout; start it again and it goes on where it was."""
-    request = batch.Request(
-        submitted,
-        out,
-        assignment,
-        student,
-        jobs,
-        scheduler,
-        gradebook,
-        time_limit,
-        memory_limit,
-        extra_time,
-        dry_run,
-        fresh_worker,
-        unsafe,
-    )
+@click.argument("submitted", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Where grades.csv, results/, feedback/ and report.html go.",
+)
+@click.option("--assignment", help="This assignment only.")
+@click.option("--student", help="This student only.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=os.cpu_count() or 1,
+    show_default=True,
+    help="Processes on this machine.",
+)
+@click.option("--scheduler", help="A dask scheduler (tcp://host:8786), or 'local' to start one.")
+@click.option("--gradebook", help="nbgrader's database, e.g. sqlite:///grading/gradebook.db.")
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(0.1, 3600),
+    default=10.0,
+    show_default=True,
+    help="Seconds for one exercise of one submission.",
+)
+@click.option(
+    "--memory-limit",
+    type=click.IntRange(256, 2**20),
+    default=1024,
+    show_default=True,
+    help="Megabytes for the code of one submission.",
+)
+@click.option(
+    "--extra-time",
+    type=click.Path(path_type=Path),
+    help="CSV with student, assignment (may be empty), hours: later deadlines.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be graded, and stop.")
+@click.option("--fresh-worker", is_flag=True, help="A new sandbox for every submission, for exams.")
+@click.option("--unsafe", is_flag=True, help="Without a sandbox: only for code that you would run yourself.")
+def grade(**words: object) -> None:
+    """Grade submissions in nbgrader's layout; start it again and it goes on where it was.
+
+    SUBMITTED holds <student>/<assignment>/<assignment>.ipynb.
+    """
     try:
-        raise typer.Exit(batch.run(request, Console(stderr=False)))
+        code = batch.run(batch.Request(**words), sys.stdout)
     except batch.BadRequestError as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(2) from None
+        click.echo(f"Error: {error}", err=True)
+        code = 2
+    sys.exit(code)
 
 
 if __name__ == "__main__":
-    sys.exit(app())
+    app(prog_name="python -m nn_grading")

@@ -7,14 +7,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from typing import TextIO
 
 from nn_grading import course as courses
 from nn_grading import pool, report, results, sandbox
-from nn_grading.grade import STATUSES, Job, Limits
+from nn_grading.bar import progress
+from nn_grading.grade import STATUSES, Limits
 from nn_grading.page import clean
 
 
@@ -41,8 +39,8 @@ class Request:
     unsafe: bool = False
 
 
-def run(request: Request, console: Console) -> int:
-    """Grade, and return the exit code: 0, or 1 where the operator must look at something."""
+def run(request: Request, out: TextIO) -> int:
+    """Grade, tell `out`, and return the exit code: 0, or 1 where the operator must look at something."""
     started = time.monotonic()
     course = courses.load()
     _check(request, course)
@@ -54,22 +52,22 @@ def run(request: Request, console: Console) -> int:
             sandbox.probe(request.unsafe)
         ran = sandbox.describe(request.unsafe)
     except (sandbox.SandboxError, OSError) as error:
-        console.print(str(error), markup=False, highlight=False)
+        print(error, file=out)
         return 1
     try:
         secret = b"dry run" if request.dry_run else courses.secret_of(course.root, request.out)
-        run_ = _Run(request, replace(course, secret=secret), ran, places, console)
+        run_ = _Run(request, replace(course, secret=secret), ran, places, out)
         if request.dry_run:
             return run_.dry(strange)
         return run_.whole(strange, extra, started)
     except OSError as error:
-        console.print(f"\nStopped: {error}\nWhat is done is kept; start it again to go on.", markup=False)
+        print(f"\nStopped: {error}\nWhat is done is kept; start it again to go on.", file=out)
         return 1
     except sandbox.SandboxError as error:
-        console.print(f"\nStopped: {error}", markup=False)
+        print(f"\nStopped: {error}", file=out)
         return 1
     except KeyboardInterrupt:
-        console.print("\nStopped. What is done is kept; start it again to go on.", markup=False)
+        print("\nStopped. What is done is kept; start it again to go on.", file=out)
         return 1
 
 
@@ -111,29 +109,28 @@ class _Run:
         course: courses.Course,
         ran: str,
         places: list[results.Place],
-        console: Console,
+        told: TextIO,
     ) -> None:
-        self.request, self.course, self.places, self.console = request, course, places, console
+        self.request, self.course, self.places, self.told = request, course, places, told
         limits = f"{request.time_limit:g} s, {request.memory_limit} MB"
         self.out = results.Results(request.out, ran, limits)
         self.secret_name = hashlib.sha256(b"name" + course.secret).hexdigest()[:12]
-        self.before: dict[tuple[str, str], results.Record] = {}  # of jobs that are under way
+        self.before: dict[results.Place, results.Record] = {}  # of orders that are under way
         self.done = 0
         self.faults: list[str] = []
         self.differences: list[str] = []
 
-    def todo(self) -> Iterator[Job]:
-        """Yield the jobs that are not done yet; what is done is only counted."""
+    def todo(self) -> Iterator[results.Order]:
+        """Yield what is not done yet; what is done is only counted."""
         for place in self.places:
-            job = results.job_of(place)
             assignment = self.course.assignments[place.assignment]
-            before, missing = self.out.missing(job, assignment, self.secret_name)
-            if not missing:
+            order, before = self.out.order(place, assignment, self.secret_name)
+            if order is None:
                 self.done += 1
                 continue
             if before is not None:
-                self.before[place.student, place.assignment] = before
-            yield replace(job, only=missing)
+                self.before[place] = before
+            yield order
 
     def dry(self, strange: list[str]) -> int:
         """Say what a run would do."""
@@ -176,47 +173,35 @@ class _Run:
             request.unsafe,
             request.fresh_worker,
         )
-        jobs = self.todo()
+        orders = self.todo()
         if request.scheduler is None:
-            stream = pool.run(setting, jobs, min(request.jobs, max(len(self.places), 1)))
+            stream = pool.run(setting, orders, min(request.jobs, max(len(self.places), 1)))
         else:
             from nn_grading import cluster
 
-            stream = cluster.run(setting, jobs, request.scheduler, request.jobs)
+            stream = cluster.run(setting, orders, request.scheduler, request.jobs)
         graded = 0
-        progress = Progress(
-            TextColumn("grading"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=self.console,
-            auto_refresh=False,
-            disable=not self.console.is_terminal,
-        )
-        shown = 0.0
-        with progress:
-            bar = progress.add_task("grading", total=len(self.places))
-            for job, record in stream:
-                self._keep(job, record)
+        with progress(len(self.places), self.told) as show:
+            for order, record in stream:
+                self._keep(order, record)
                 graded += 1
-                if time.monotonic() - shown > 0.2:
-                    shown = time.monotonic()
-                    progress.update(bar, completed=self.done + graded, refresh=True)
-            progress.update(bar, completed=self.done + graded, refresh=True)
+                show(self.done + graded)
+            show(self.done + graded)
         return graded
 
-    def _keep(self, job: Job, record: results.Record | None) -> None:
-        assignment = self.course.assignments[job.assignment]
-        before = self.before.pop((job.student, job.assignment), None)
+    def _keep(self, order: results.Order, record: results.Record | None) -> None:
+        place = order.place
+        assignment = self.course.assignments[place.assignment]
+        before = self.before.pop(place, None)
         if record is None:
-            record = results.crashed(job, assignment, "Grading this submission took the grader down.")
+            message = "Grading this submission took the grader down."
+            record = results.crashed(order.job(), assignment, message)
         elif "fault" in record:
-            self.faults.append(f"{job.student}/{job.assignment}: {record['fault']}")
-            record = results.crashed(
-                job, assignment, "Grading this submission failed; the operator was told."
-            )
+            self.faults.append(f"{place.student}/{place.assignment}: {record['fault']}")
+            message = "Grading this submission failed; the operator was told."
+            record = results.crashed(order.job(), assignment, message)
         times = record["times"]
-        record = results.finished(record, job, before, assignment, self.out, self.secret_name)
+        record = results.finished(record, before, assignment, self.out, self.secret_name)
         self.out.write(record)
         self.out.write_times(record, times)
 
@@ -251,5 +236,4 @@ class _Run:
 
     def _say(self, text: str) -> None:
         # Names of folders are students' text: a terminal would obey what is in them.
-        safe = clean(text.encode(errors="replace").decode())
-        self.console.print(escape(safe), highlight=False, soft_wrap=True)
+        print(clean(text.encode(errors="replace").decode()), file=self.told, flush=True)

@@ -17,6 +17,7 @@ from nn_grading import course as courses
 from nn_grading import sandbox
 from nn_grading.grade import Job, Limits, Record
 from nn_grading.pool import Grader, Setting
+from nn_grading.results import Order
 
 AHEAD = 8  # tasks in flight for each worker thread
 _here = threading.local()
@@ -53,9 +54,9 @@ def task(
 
 
 def run(
-    setting: Setting, jobs: Iterator[Job], address: str, processes: int
-) -> Iterator[tuple[Job, Record | None]]:
-    """Yield each job with its record as it is done; None for one that took its worker down too often."""
+    setting: Setting, orders: Iterator[Order], address: str, processes: int
+) -> Iterator[tuple[Order, Record | None]]:
+    """Yield each order with its record as it is done; None for one that took its worker down too often."""
     local = None
     if address == "local":
         local = LocalCluster(
@@ -67,7 +68,7 @@ def run(
         address = local.scheduler_address
     try:
         with Client(address, set_as_default=False) as client:
-            yield from _stream(client, setting, jobs)
+            yield from _stream(client, setting, orders)
     except (OSError, TimeoutError) as error:
         raise sandbox.SandboxError(f"the scheduler at {address} cannot be reached: {error}") from None
     finally:
@@ -75,12 +76,15 @@ def run(
             local.close()
 
 
-def _stream(client: Client, setting: Setting, jobs: Iterator[Job]) -> Iterator[tuple[Job, Record | None]]:
+def _stream(
+    client: Client, setting: Setting, orders: Iterator[Order]
+) -> Iterator[tuple[Order, Record | None]]:
     limits, version = setting.limits, courses.version()
     threads = sum(client.nthreads().values()) or 1
-    waiting: dict[str, Job] = {}
+    waiting: dict[str, Order] = {}
 
-    def submit(job: Job):
+    def submit(order: Order):
+        job = order.job()
         only = None if job.only is None else sorted(job.only)
         future = client.submit(
             task,
@@ -98,14 +102,14 @@ def _stream(client: Client, setting: Setting, jobs: Iterator[Job]) -> Iterator[t
             version,
             pure=False,
         )
-        waiting[future.key] = job
+        waiting[future.key] = order
         return future
 
-    jobs = iter(jobs)
-    first = [submit(job) for job in itertools.islice(jobs, AHEAD * threads)]
+    orders = iter(orders)
+    first = [submit(order) for order in itertools.islice(orders, AHEAD * threads)]
     done = as_completed(first, loop=client.loop)
     for future in done:
-        job = waiting.pop(future.key)
+        order = waiting.pop(future.key)
         error = future.exception()
         record: Record | None = None
         if error is None:
@@ -115,7 +119,7 @@ def _stream(client: Client, setting: Setting, jobs: Iterator[Job]) -> Iterator[t
         if record is not None and "fatal" in record:
             raise sandbox.SandboxError(record["fatal"])
         future.release()
-        following = next(jobs, None)
+        following = next(orders, None)
         if following is not None:
             done.add(submit(following))
-        yield job, record
+        yield order, record

@@ -50,15 +50,14 @@ class Course:
     secret: bytes = field(repr=False)
     root: Path = ROOT
 
-    def seeds(self, student: str, assignment: str, exercise: str, submitted: bytes = b"") -> tuple[int, int]:
+    def seeds(self, student: str, assignment: str, exercise: str, submitted: str) -> tuple[int, int]:
         """Return the seeds of a submission's cases, the same on a regrade.
 
         The first is that of one of a few secret sets; the second draws what this submission alone meets. What
-        was submitted has its part in both, so that what the feedback on one try shows is not what the next
-        one meets.
+        was submitted (its hash) has its part in both, so that what the feedback on one
+        try shows is not what the next one meets.
         """
-        about = hashlib.sha256(submitted).hexdigest()
-        chosen = self._digest("set", student, assignment, exercise, about)
+        chosen = self._digest("set", student, assignment, exercise, submitted)
         shared = self._digest("seed", exercise, str(chosen[0] % SETS))
         return int.from_bytes(shared[:6], "big"), int.from_bytes(chosen[1:7], "big")
 

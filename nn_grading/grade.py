@@ -6,6 +6,7 @@ import hashlib
 import time
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,18 @@ class Job:
     unreadable: str = ""
     only: frozenset[str] | None = None  # the exercises to grade, None for all
 
+    @cached_property
+    def key(self) -> str:
+        """The hash of what was submitted."""
+        data = self.data if self.data is not None else b"unreadable\0" + _bytes(self.unreadable)
+        digest = hashlib.sha256(data)
+        digest.update(_bytes("\0".join(self.remarks)))
+        return digest.hexdigest()
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode(errors="replace")
+
 
 def grade(course: Course, job: Job, box: Sandbox, limits: Limits) -> Record:
     """Return the record of a submission: one row for each exercise, whatever happens."""
@@ -70,6 +83,7 @@ def grade(course: Course, job: Job, box: Sandbox, limits: Limits) -> Record:
     return {
         "student": job.student,
         "assignment": job.assignment,
+        "submission": job.key,
         "remarks": remarks,
         "exercises": rows,
         "times": {
@@ -144,7 +158,7 @@ def _grade_all(
         if isinstance(found, dict):
             rows[exercise.name] = found
         else:
-            seeds = course.seeds(job.student, job.assignment, exercise.name, job.data)
+            seeds = course.seeds(job.student, job.assignment, exercise.name, job.key)
             tasks[exercise.name] = _tasks(exercise, found, seeds, limits.seconds(exercise))
     line = Line(box)
     try:

@@ -21,7 +21,7 @@ import sys
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 ALLOWED = frozenset(sys.stdlib_module_names) | {"numpy"}
 TRANSPARENT_MAGICS = ("%%time", "%%capture", "%%prun")  # their body is ordinary Python of the notebook
@@ -44,6 +44,11 @@ class Statement:
     star: bool  # `from module import *`
     future: bool = False  # `from __future__ import annotations`
 
+    @cached_property
+    def uses(self) -> frozenset[str]:
+        """All names that it uses, now or later."""
+        return self.uses_now | self.uses_later
+
 
 @dataclass(frozen=True)
 class Broken:
@@ -55,9 +60,12 @@ class Broken:
     claims: frozenset[str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Piece:
-    """A statement and where it stands: the number of its cell, counted from 1 as a reader counts."""
+    """A statement and where it stands: the number of its cell, counted from 1 as a reader counts.
+
+    A notebook makes one of each, so that it equals itself alone.
+    """
 
     cell: int
     index: int
@@ -129,7 +137,7 @@ def _ordinary(source: str) -> bool:
 
 
 def _parse(text: str) -> ast.Module:
-    if _longest_chain(text) > LONGEST_CHAIN:
+    if text.count(".") > LONGEST_CHAIN and _longest_chain(text) > LONGEST_CHAIN:
         raise SyntaxError("nested too deeply")
     try:
         return ast.parse(text)
@@ -254,9 +262,16 @@ class Notebook:
                 reading = Reading(pieces, answer, tuple(sorted(refused)), self.flags)
                 if reading not in found:
                     found.append(reading)
+                if not self._bound_again(name, pieces):
+                    break  # the other reading is the same
             if test_cell is None:
                 break
         return found
+
+    def _bound_again(self, answer: str, pieces: Iterable[Piece]) -> bool:
+        """Tell whether `answer` or a name that is used in `pieces` is bound more than once."""
+        used = frozenset([answer]).union(*(piece.statement.uses for piece in pieces))
+        return any(len(self.bindings.get(name, ())) > 1 for name in used)
 
     def _resolve(self, name: str, limit: int | None) -> Piece | None:
         """Return what binds `name`: the student's last, else the course's; or the last before `limit`."""
@@ -285,15 +300,14 @@ class Notebook:
                 visit(needed)
 
         visit(answer)
-        used = {name for p in done for name in p.statement.uses_now | p.statement.uses_later}
-        if any(name not in self.bindings and name not in BUILTINS for name in used):
+        if self.stars and any(p.statement.uses - self.bindings.keys() - BUILTINS for p in done):
             yield from (star for star in self.stars if star not in done)
         yield from order
 
     def _targets(self, piece: Piece, names: frozenset[str], limit: int | None) -> list[Piece]:
         """Return the pieces that bind `names`, in notebook order, as `piece` sees them."""
         found = set()
-        for name in names:
+        for name in names & self.bindings.keys():
             if name in piece.statement.binds and name in piece.statement.uses_now:
                 earlier = [p for p in self.bindings[name] if p.place < piece.place]  # x += 1, f = wrap(f)
                 target = earlier[-1] if earlier else None

@@ -14,6 +14,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from nn_exercises import judge
@@ -21,6 +22,7 @@ from nn_exercises.run import state_kept
 from nn_grading import protocol, scripts
 from nn_grading.course import Course
 from nn_grading.grade import Job, Limits, Record, grade
+from nn_grading.results import Order, Place
 from nn_grading.sandbox import Sandbox, SandboxError
 
 ATTEMPTS = 3  # processes that a submission may take down before it is left as crashed
@@ -70,7 +72,7 @@ def forget() -> None:
 
 
 class _Process:
-    """One grading process and the job it is at."""
+    """One grading process and the order it is at."""
 
     def __init__(self, setting: Setting, others: list[_Process]) -> None:
         ours, theirs = socket.socketpair()
@@ -86,14 +88,14 @@ class _Process:
             os._exit(0)
         theirs.close()
         self.line = ours
-        self.job: Job | None = None
+        self.order: Order | None = None
         self.late = 0.0
 
-    def give(self, job: Job, seconds: float) -> None:
-        self.job = job
+    def give(self, order: Order, seconds: float) -> None:
+        self.order = order
         self.late = time.monotonic() + seconds
         with contextlib.suppress(protocol.ClosedError):  # it is found dead when its answer is read
-            protocol.send(self.line, _pack(job), time.monotonic() + 60)
+            protocol.send(self.line, _pack(order), time.monotonic() + 60)
 
     def end(self) -> None:
         self.line.close()
@@ -115,7 +117,7 @@ def _work(setting: Setting, line: socket.socket) -> None:
     kept.enter_context(state_kept())  # once: nobody else's random numbers are in this process
     try:
         while True:
-            job = _unpack(protocol.receive(line))
+            job = _unpack(protocol.receive(line)).job()
             try:
                 reply: dict[str, Any] = {"record": grader.grade(job)}
             except SandboxError as error:
@@ -129,27 +131,25 @@ def _work(setting: Setting, line: socket.socket) -> None:
         grader.close()
 
 
-def _pack(job: Job) -> dict[str, Any]:
-    return {**vars(job), "remarks": list(job.remarks), "only": None if job.only is None else sorted(job.only)}
+def _pack(order: Order) -> dict[str, Any]:
+    place = order.place
+    only = None if order.only is None else sorted(order.only)
+    return {"place": [place.student, place.assignment, str(place.submitted)], "only": only, "key": order.key}
 
 
-def _unpack(message: dict[str, Any]) -> Job:
+def _unpack(message: dict[str, Any]) -> Order:
+    student, assignment, submitted = message["place"]
     only = message["only"]
-    return Job(
-        **{
-            **message,
-            "remarks": tuple(message["remarks"]),
-            "only": None if only is None else frozenset(only),
-        }
-    )
+    place = Place(student, assignment, Path(submitted))
+    return Order(place, None if only is None else frozenset(only), message["key"])
 
 
-def run(setting: Setting, jobs: Iterator[Job], processes: int) -> Iterator[tuple[Job, Record | None]]:
-    """Yield each job with its record as it is done; None for a job that took down `ATTEMPTS` processes."""
-    jobs = iter(jobs)
+def run(setting: Setting, orders: Iterator[Order], processes: int) -> Iterator[tuple[Order, Record | None]]:
+    """Yield each order with its record as it is done; None for one that took down `ATTEMPTS` processes."""
+    orders = iter(orders)
     crew: list[_Process] = []
-    again: list[Job] = []
-    attempts: dict[tuple[str, str], int] = {}
+    again: list[Order] = []
+    attempts: dict[Place, int] = {}
     selector = selectors.DefaultSelector()
 
     def hire() -> None:
@@ -163,23 +163,23 @@ def run(setting: Setting, jobs: Iterator[Job], processes: int) -> Iterator[tuple
         process.end()
 
     def supply(process: _Process) -> None:
-        process.job = None
-        job = again.pop() if again else next(jobs, None)
-        if job is not None:
-            process.give(job, _patience(setting, job))
+        process.order = None
+        order = again.pop() if again else next(orders, None)
+        if order is not None:
+            process.give(order, _patience(setting, order))
 
     try:
         for _ in range(processes):
             hire()
             supply(crew[-1])
-            if crew[-1].job is None:
+            if crew[-1].order is None:
                 break
-        while any(process.job for process in crew):
+        while any(process.order for process in crew):
             for key, _ in selector.select(1.0):
                 process = key.data
-                if process not in crew or process.job is None:
+                if process not in crew or process.order is None:
                     continue
-                job = process.job
+                order = process.order
                 try:
                     reply = protocol.receive(process.line, time.monotonic() + 60, LARGEST)
                 except (protocol.ProtocolError, protocol.TooLateError):
@@ -187,21 +187,21 @@ def run(setting: Setting, jobs: Iterator[Job], processes: int) -> Iterator[tuple
                 if reply is None:
                     dismiss(process)
                     hire()
-                    yield from _lost(job, attempts, again)
+                    yield from _lost(order, attempts, again)
                     supply(crew[-1])
                 elif "fault" in reply:
                     supply(process)
-                    yield job, {"fault": reply["fault"]}
+                    yield order, {"fault": reply["fault"]}
                 elif "fatal" in reply:
                     raise SandboxError(reply["fatal"])
                 else:
                     supply(process)
-                    yield job, reply["record"]
-            for process in [p for p in crew if p.job and time.monotonic() > p.late]:
-                job = process.job
+                    yield order, reply["record"]
+            for process in [p for p in crew if p.order and time.monotonic() > p.late]:
+                order = process.order
                 dismiss(process)
                 hire()
-                yield from _lost(job, attempts, again)
+                yield from _lost(order, attempts, again)
                 supply(crew[-1])
     finally:
         for process in list(crew):
@@ -209,17 +209,16 @@ def run(setting: Setting, jobs: Iterator[Job], processes: int) -> Iterator[tuple
         selector.close()
 
 
-def _lost(job: Job, attempts: dict[tuple[str, str], int], again: list[Job]) -> Iterator[tuple[Job, None]]:
-    """Have a lost job done again, or give it up."""
-    key = (job.student, job.assignment)
-    attempts[key] = attempts.get(key, 0) + 1
-    if attempts[key] >= ATTEMPTS:
-        yield job, None
+def _lost(order: Order, attempts: dict[Place, int], again: list[Order]) -> Iterator[tuple[Order, None]]:
+    """Have a lost order done again, or give it up."""
+    attempts[order.place] = attempts.get(order.place, 0) + 1
+    if attempts[order.place] >= ATTEMPTS:
+        yield order, None
     else:
-        again.append(job)
+        again.append(order)
 
 
-def _patience(setting: Setting, job: Job) -> float:
+def _patience(setting: Setting, order: Order) -> float:
     """Return after how many seconds a process that says nothing is taken for lost."""
-    exercises = setting.course.assignments[job.assignment].exercises
+    exercises = setting.course.assignments[order.place.assignment].exercises
     return 120 + 3 * sum(setting.limits.seconds(e) * e.patience for e in exercises)

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nn_grading import notebook
@@ -81,10 +81,18 @@ def job_of(place: Place) -> Job:
         return Job(place.student, place.assignment, None, unreadable=f"it cannot be read: {error.strerror}")
 
 
-def key_of(job: Job) -> str:
-    """Return the hash of what was submitted."""
-    data = job.data if job.data is not None else b"unreadable\0" + job.unreadable.encode(errors="replace")
-    return hashlib.sha256(data + "\0".join(job.remarks).encode(errors="replace")).hexdigest()
+@dataclass(frozen=True)
+class Order:
+    """What is to be graded: the submission at a place; of the one with this key `only` these exercises."""
+
+    place: Place
+    only: frozenset[str] | None = None
+    key: str = ""
+
+    def job(self) -> Job:
+        """Return the job, with what lies at the place now; where that has changed, all of it is graded."""
+        job = job_of(self.place)
+        return replace(job, only=self.only) if self.only is not None and job.key == self.key else job
 
 
 class Results:
@@ -107,22 +115,24 @@ class Results:
             return None
         return record if isinstance(record, dict) and record.get("digest") == _digest(record) else None
 
-    def missing(
-        self, job: Job, assignment: Assignment, secret_name: str
-    ) -> tuple[Record | None, frozenset[str]]:
-        """Return the result that is there already, and the exercises that are still to be graded."""
-        every = frozenset(exercise.name for exercise in assignment.exercises)
-        record = self.load(job.student, job.assignment)
-        if record is None or record["submission"] != key_of(job) or record["secret"] != secret_name:
-            return None, every
-        if record["ran"] != self.ran or record["limits"] != self.limits:
-            return None, every
+    def order(
+        self, place: Place, assignment: Assignment, secret_name: str
+    ) -> tuple[Order | None, Record | None]:
+        """Return what is still to be graded at a place, if anything, and the result that is there already."""
+        record = self.load(place.student, place.assignment)
+        about = (secret_name, self.ran, self.limits)
+        if record is None or (record["secret"], record["ran"], record["limits"]) != about:
+            return Order(place), None
+        key = job_of(place).key
+        if record["submission"] != key:
+            return Order(place), None
         done = {
             row["exercise"]
             for row in record["exercises"]
             if row["fingerprint"] == fingerprint(row["exercise"])
         }
-        return record, every - done
+        missing = frozenset(exercise.name for exercise in assignment.exercises) - done
+        return Order(place, missing, key) if missing else None, record
 
     def write(self, record: Record) -> None:
         """Write one submission's result and feedback page."""
@@ -187,19 +197,20 @@ def as_json(record: Record) -> str:
 
 def finished(
     record: Record,
-    job: Job,
     before: Record | None,
     assignment: Assignment,
     results: Results,
     secret_name: str,
 ) -> Record:
     """Return the whole result: new rows, rows that were there and still hold, in the assignment's order."""
-    rows = {row["exercise"]: row for row in (before or {}).get("exercises", [])}
+    rows = {}
+    if before is not None and before["submission"] == record["submission"]:
+        rows = {row["exercise"]: row for row in before["exercises"]}
     rows |= {row["exercise"]: row for row in record["exercises"]}
     return {
-        "student": job.student,
-        "assignment": job.assignment,
-        "submission": key_of(job),
+        "student": record["student"],
+        "assignment": record["assignment"],
+        "submission": record["submission"],
         "catalogue": catalogue_version(assignment),
         "secret": secret_name,
         "ran": results.ran,
@@ -219,7 +230,14 @@ def crashed(job: Job, assignment: Assignment, message: str) -> Record:
     rows = [
         row(e, "crashed", message=message) for e in assignment.exercises if only is None or e.name in only
     ]
-    return {"remarks": list(job.remarks), "exercises": rows, "times": {}}
+    return {
+        "student": job.student,
+        "assignment": job.assignment,
+        "submission": job.key,
+        "remarks": list(job.remarks),
+        "exercises": rows,
+        "times": {},
+    }
 
 
 def _digest(record: Record) -> str:

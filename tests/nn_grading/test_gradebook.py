@@ -70,14 +70,12 @@ def grade(course: Path, **more) -> tuple[int, str]:
     """Grade the course's submissions in this process; return exit code and output."""
     import io
 
-    from rich.console import Console
-
     from nn_grading import batch
 
     url = f"sqlite:///{course / 'grading' / 'gradebook.db'}"
     request = batch.Request(course / "grading" / "submitted", course / "grading", gradebook=url, jobs=1)
     told = io.StringIO()
-    code = batch.run(replace(request, **more), Console(file=told))
+    code = batch.run(replace(request, **more), told)
     return code, told.getvalue()
 
 
