@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import contextvars
 import functools
 import io
 import linecache
@@ -70,7 +71,9 @@ class Call:
     kwargs: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+# Nodes and outcomes are values that nobody changes; frozen, they would take three times as long to make, and
+# a check makes hundreds.
+@dataclass(slots=True)
 class Node:
     """A value as plain data.
 
@@ -96,7 +99,7 @@ class Error:
     inside: bool  # False where the call itself failed, before any line of theirs ran
 
 
-@dataclass(frozen=True)
+@dataclass
 class Outcome:
     """What one call did.
 
@@ -224,11 +227,17 @@ def _key(node: Node) -> Any:
 # ---------------------------------------------------------------- what is given to the answer
 
 
+Generator = np.random.Generator
+UNCHANGING = (float, int, str, type(None))
+
+
 def give(value: Any, asked: dict[str, int] | None = None, reseed: int = 0) -> Any:
     """Return a fresh copy of a call's argument, as the answer gets it."""
     asked = {} if asked is None else asked
     if isinstance(value, np.ndarray):
         return value.copy(order="K")
+    if isinstance(value, UNCHANGING):
+        return value
     if isinstance(value, Rng):
         return np.random.default_rng([value.seed, reseed] if reseed else value.seed)
     if isinstance(value, Fn):
@@ -250,7 +259,7 @@ def _ask(fn: Fn, asked: dict[str, int]) -> Callable:
         asked[fn.name] += 1
         if asked[fn.name] > MAX_ASKED:
             raise RuntimeError(f"{fn.name} was called more than {MAX_ASKED} times")
-        return fn.call(*(_plain(a) for a in args), **{k: _plain(v) for k, v in kwargs.items()})
+        return fn.call(*[_plain(a) for a in args], **{k: _plain(v) for k, v in kwargs.items()})
 
     ask.__name__ = ask.__qualname__ = fn.name
     ask.__doc__ = fn.f.__doc__
@@ -318,36 +327,34 @@ def run(
     """
     outcomes: list[Outcome] = []
     kept: dict[int, Any] = {}
-    # One frame around all calls: opening it for each would cost more than most answers take.
-    with (
-        _alarm(time_limit, patience) as alarm,
-        _interpreter_kept(),
-        contextlib.redirect_stdout(None),
-        contextlib.redirect_stderr(None),
-        warnings.catch_warnings(record=True) as caught,
-    ):
-        warnings.simplefilter("always")
-        for call in calls:
-            if alarm.up:
+    with _Frame(time_limit, patience) as frame:
+        for i, call in enumerate(calls):
+            if frame.alarm.up:
                 outcomes.append(Outcome("skipped"))
                 continue
-            outcome, value = _one(function, call, alarm, caught)
+            outcome, value = frame.call(function, call)
             outcomes.append(outcome)
-            if len(outcomes) - 1 in again:
-                kept[len(outcomes) - 1] = value
+            if i in again:
+                kept[i] = value
         # What earlier calls returned is looked at again before any call is repeated: a reused array shows.
         later = {i: _seen_again(outcomes[i], kept.get(i)) for i in again}
         for i in again:
-            if alarm.up or outcomes[i].status != "returned":
+            if frame.alarm.up or outcomes[i].status != "returned":
                 continue
             extra: dict[str, Any] = {"later": later[i]}
-            second, _ = _one(function, calls[i], alarm, caught)
+            second, _ = frame.call(function, calls[i])
             extra["again"] = second.value if second.status == "returned" else Node("other", name="exception")
             if _has_rng(calls[i].args) or _has_rng(tuple(calls[i].kwargs.values())):
-                other, _ = _one(function, calls[i], alarm, caught, reseed=1)
+                other, _ = frame.call(function, calls[i], reseed=1)
                 extra["reseeded"] = other.value
             outcomes[i] = replace(outcomes[i], **extra)
     return outcomes
+
+
+def run_each(calls: Sequence[tuple[Callable, Call]], *, time_limit: float = 10.0) -> list[Outcome]:
+    """Make one call each of several functions, which trust one another, and return their outcomes."""
+    with _Frame(time_limit) as frame:
+        return [frame.call(function, call)[0] for function, call in calls]
 
 
 def _seen_again(outcome: Outcome, value: Any) -> Node | None:
@@ -362,45 +369,68 @@ def _has_rng(values: tuple) -> bool:
     return any(isinstance(v, Rng) for v in values)
 
 
-def _one(
-    function: Callable, call: Call, alarm: _Alarm, caught: list[warnings.WarningMessage], reseed: int = 0
-) -> tuple[Outcome, Any]:
-    """Make one call, and return its outcome and the raw value; warnings arrive in `caught`."""
-    asked: dict[str, int] = {}
-    args = tuple(give(a, asked, reseed) for a in call.args)
-    kwargs = {k: give(v, asked, reseed) for k, v in call.kwargs.items()}
-    given = (*args, *kwargs.values())
-    generators = [a for a in given if isinstance(a, np.random.Generator)]
-    before = [repr(g.bit_generator.state) for g in generators]
-    out = sys.stdout = sys.stderr = _Printed()
-    caught.clear()
-    value = node = error = None
-    status = "returned"
-    start = time.perf_counter()
-    try:
-        with np.errstate(divide="warn", over="warn", invalid="warn", under="ignore"):
+class _Frame(contextlib.ExitStack):
+    """What stands around an answer's calls: the time limit, and all that is put back after them.
+
+    It is opened once for all of them: for each, it would cost more than most answers take.
+    """
+
+    def __init__(self, seconds: float, patience: float = 1.0) -> None:
+        super().__init__()
+        self.alarm = self.enter_context(_alarm(seconds, patience))
+        self.enter_context(_interpreter_kept())
+        self.enter_context(contextlib.redirect_stdout(None))
+        self.enter_context(contextlib.redirect_stderr(None))
+        self.caught = self.enter_context(warnings.catch_warnings(record=True))
+        warnings.simplefilter("always")
+        # NumPy's error state and print options lie in the context: each call has its own copy of this one.
+        self.context = contextvars.copy_context()
+        self.context.run(np.seterr, divide="warn", over="warn", invalid="warn", under="ignore")
+        self.out = _Printed()
+
+    def call(self, function: Callable, call: Call, reseed: int = 0) -> tuple[Outcome, Any]:
+        """Make one call, and return its outcome and the raw value."""
+        asked: dict[str, int] = {}
+        args = [give(a, asked, reseed) for a in call.args]
+        kwargs = {k: give(v, asked, reseed) for k, v in call.kwargs.items()}
+        given = [*args, *kwargs.values()]
+        generators = [a for a in given if isinstance(a, Generator)]
+        before = [repr(g.bit_generator.state) for g in generators]
+        alarm, caught, context = self.alarm, self.caught, self.context.copy()
+        sys.stdout = sys.stderr = self.out
+        caught.clear()
+        value = node = error = None
+        status = "returned"
+        start = time.perf_counter()
+        try:
             try:
                 alarm.arm()
-                value = function(*args, **kwargs)
-                node = pack(value)
+                value = context.run(function, *args, **kwargs)
+                node = context.run(pack, value)
             finally:
                 alarm.listening = False
-    except TimeUp:
-        status = "timeout"
-    except BaseException as e:  # SystemExit too: an answer never stops a notebook
-        if STOPPABLE and isinstance(e, KeyboardInterrupt):
-            raise
-        if alarm.up:  # the end of the time, turned into something else on its way through the answer
+        except TimeUp:
             status = "timeout"
-        else:
-            status, error = "raised", _described(e, function)
-    seconds = time.perf_counter() - start
-    original = (*call.args, *call.kwargs.values())
-    changed = [None if _unchanged(a, o) else pack(a) for a, o in zip(given, original, strict=True)]
-    after = tuple(changed) if any(changed) else ()
-    told = tuple((w.category.__name__, str(w.message)[:MAX_TEXT]) for w in caught[:8]) if caught else ()
-    drew = tuple([repr(g.bit_generator.state) != b for g, b in zip(generators, before, strict=True)])
-    return Outcome(status, node, error, after, told, out.getvalue(), asked, drew=drew, seconds=seconds), value
+        except BaseException as e:  # SystemExit too: an answer never stops a notebook
+            if STOPPABLE and isinstance(e, KeyboardInterrupt):
+                raise
+            if alarm.up:  # the end of the time, turned into something else on its way through the answer
+                status = "timeout"
+            else:
+                status, error = "raised", _described(e, function)
+        seconds = time.perf_counter() - start
+        original = [*call.args, *call.kwargs.values()]
+        changed = [None if _unchanged(a, o) else pack(a) for a, o in zip(given, original, strict=True)]
+        after = tuple(changed) if any(changed) else ()
+        told = [(w.category.__name__, str(w.message)[:MAX_TEXT]) for w in caught[:8]] if caught else ()
+        drew = [repr(g.bit_generator.state) != b for g, b in zip(generators, before, strict=True)]
+        printed = self.out.getvalue()
+        if printed:
+            self.out = _Printed()
+        outcome = Outcome(
+            status, node, error, after, tuple(told), printed, asked, drew=tuple(drew), seconds=seconds
+        )
+        return outcome, value
 
 
 class _Printed(io.StringIO):
@@ -410,6 +440,9 @@ class _Printed(io.StringIO):
         if self.tell() < MAX_TEXT:
             super().write(str(text)[:MAX_TEXT])
         return len(text)
+
+    def close(self) -> None:
+        """Stay open: what an answer closes is not its own."""
 
 
 _kept = False  # whether a `state_kept` around this run restores the random numbers in the end
@@ -443,21 +476,20 @@ def _fixed_state() -> tuple:
 
 @contextlib.contextmanager
 def _interpreter_kept() -> Iterator[None]:
-    """Leave the interpreter's global state as it was: random numbers, print options, filters, figures."""
+    """Leave the interpreter's global state as it was: random numbers, filters, folder, figures."""
     plt = sys.modules.get("matplotlib.pyplot")
     figures = set(plt.get_fignums()) if plt else set()
-    errstate, limit = np.geterr(), sys.getrecursionlimit()
+    limit = sys.getrecursionlimit()
     folder = None
     with contextlib.suppress(OSError):
         folder = os.getcwd()  # noqa: PTH109 - ten times as fast, and this frame is opened often
     try:
-        with state_kept(), warnings.catch_warnings(), np.printoptions():
+        with state_kept(), warnings.catch_warnings():
             # From a fixed state, so that a card is the same on every run even for answers that draw from it.
             np.random.seed(20_16)  # noqa: NPY002 - the global state is what is being guarded
             random.setstate(_fixed_state())
             yield
     finally:
-        np.seterr(**errstate)
         sys.setrecursionlimit(limit)
         if folder is not None:
             with contextlib.suppress(OSError):

@@ -152,14 +152,20 @@ def _grade_all(
     )
     places = {cell.grade_id: cell.number for cell in submission.cells if cell.grade_id in tests}
     rows: dict[str, Record] = {}
-    tasks: dict[str, list[Task]] = {}  # of the exercises that must be run: one for each reading of the answer
+    chosen: list[Exercise] = []  # those that must be run
+    readings: list[list[names.Reading]] = []
     for exercise in todo:
         found = _readings(exercise, book, places.get(exercise.name))
         if isinstance(found, dict):
             rows[exercise.name] = found
         else:
-            seeds = course.seeds(job.student, job.assignment, exercise.name, job.key)
-            tasks[exercise.name] = _tasks(exercise, found, seeds, limits.seconds(exercise))
+            chosen.append(exercise)
+            readings.append(found)
+    seeds = [course.seeds(job.student, job.assignment, e.name, job.key) for e in chosen]
+    tasks = {
+        e.name: [Task(e, reading, script, own, limits.seconds(e)) for reading in several]
+        for e, several, (script, own) in zip(chosen, readings, _scripts(chosen, seeds), strict=True)
+    }
     line = Line(box)
     try:
         began = time.perf_counter()
@@ -207,15 +213,17 @@ def _unlike(readings: list[names.Reading]) -> list[names.Reading]:
     return readings[:1] if all(text == texts[0] for text in texts) else readings
 
 
-def _tasks(
-    exercise: Exercise, readings: list[names.Reading], seeds: tuple[int, int], seconds: float
-) -> list[Task]:
-    if exercise.make_marks is None:
-        script = scripts.script_of(exercise.name, seeds[0])
-        own = scripts.own_case(script, seeds[1])
-    else:  # nothing is expected of it, case by case: all cases are the submission's own
-        script, own = scripts.make(exercise, seeds[1]), scripts.NONE
-    return [Task(exercise, reading, script, own, seconds) for reading in readings]
+def _scripts(exercises: list[Exercise], seeds: list[tuple[int, int]]) -> list[tuple[Script, Script]]:
+    """Return for each exercise the script of its set of cases, and that of the submission's own case."""
+    found = [
+        scripts.script_of(exercise.name, chosen)
+        if exercise.make_marks is None
+        # Nothing is expected of it, case by case: all cases are the submission's own.
+        else scripts.make(exercise, own)
+        for exercise, (chosen, own) in zip(exercises, seeds, strict=True)
+    ]
+    own = scripts.own_cases([(script, own) for script, (_, own) in zip(found, seeds, strict=True)])
+    return list(zip(found, own, strict=True))
 
 
 def _best(tasks: list[Task], reply: Reply | None, line: Line) -> Record:

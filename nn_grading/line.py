@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from nn_exercises import run
 from nn_exercises.exercise import Exercise
 from nn_grading import names, protocol, wire
@@ -144,15 +146,17 @@ class Line:
         latest = deadline + seconds  # whatever the answer asks for
         try:
             protocol.send_encoded(line, task.order, deadline)
-            while True:
-                data = self._reply(task, deadline)
-                if not _starts(data[0], b'{"ask":'):
-                    return Reply(data, asked)
-                began = time.monotonic()
-                reply = _answer(protocol.decode(*data[0]), task.functions, asked)
-                protocol.send(line, reply, deadline)
-                # The limit counts the student's own time.
-                deadline = min(deadline + time.monotonic() - began, latest)
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")  # they are about a student's numbers
+                while True:
+                    data = self._reply(task, deadline)
+                    if not _starts(data[0], b'{"ask":'):
+                        return Reply(data, asked)
+                    began = time.monotonic()
+                    reply = _answer(protocol.decode(*data[0]), task.functions, asked)
+                    protocol.send(line, reply, deadline)
+                    # The limit counts the student's own time.
+                    deadline = min(deadline + time.monotonic() - began, latest)
         except protocol.TooLateError:
             self.close(kill=True)
             raise EndedError("timeout", f"The time limit of {seconds:g} seconds ended it.") from None
@@ -204,9 +208,7 @@ def _answer(
     if count[fn.name] > run.MAX_ASKED:
         raise wire.WireError(f"{fn.name} was asked more than {run.MAX_ASKED} times")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # they are about a student's numbers
-            return {"value": wire.dump_value(fn.call(*args, **kwargs), [])}
+        return {"value": wire.dump_value(fn.call(*args, **kwargs), [])}
     except Exception as error:
         kind = next(c.__name__ for c in type(error).__mro__ if c.__module__ == "builtins")
         return {"raised": kind, "message": str(error)[: run.MAX_TEXT]}

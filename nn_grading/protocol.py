@@ -42,6 +42,9 @@ def encode(message: Any) -> bytes:
         return {BYTES: len(blobs) - 1}
 
     tree = json.dumps(message, default=default, separators=(",", ":"))
+    if not blobs:
+        text = f"[[],{tree}]".encode()
+        return HEAD.pack(len(text), 0) + text
     text = f"[{[len(blob) for blob in blobs]},{tree}]".encode()
     return b"".join([HEAD.pack(len(text), sum(map(len, blobs))), text, *blobs])
 
@@ -55,6 +58,8 @@ def halves(data: bytes) -> tuple[bytes, bytes]:
 def decode(text: bytes, rest: bytes) -> Any:
     """Return the message whose JSON text and following bytes are given; ProtocolError if it is none."""
     try:
+        if not rest and text.startswith(b"[[],"):  # as most are
+            return json.loads(text)[1]
         # The first item of the text is the list of lengths, which the blobs are cut by.
         lengths = json.loads(text[1 : text.index(b"]") + 1])
         blobs, start = [], 0
@@ -107,25 +112,31 @@ def receive_encoded(
     if text_length > text:
         raise ProtocolError(f"a message with {text_length} bytes of structure is over the limit of {text}")
     body = _exactly(channel, text_length + rest_length, deadline)
-    return bytes(body[:text_length]), bytes(body[text_length:])
+    return (body[:text_length], body[text_length:]) if rest_length else (body, b"")
 
 
-def _exactly(channel: socket.socket, count: int, deadline: float | None) -> memoryview:
+def _exactly(channel: socket.socket, count: int, deadline: float | None) -> bytes:
     """Return the next `count` bytes. Memory grows with what has arrived, not with what was announced."""
-    parts, missing = bytearray(), count
-    while missing:
-        _wait(channel, deadline)
-        try:
-            part = channel.recv(min(missing, 2**20))
-        except TimeoutError:
-            raise TooLateError from None
-        except OSError as error:
-            raise ClosedError(str(error)) from None
-        if not part:
-            raise ClosedError("end of stream")
-        parts += part
-        missing -= len(part)
-    return memoryview(parts)
+    parts = _part(channel, count, deadline)
+    if len(parts) == count:  # as most do: they come in one piece
+        return parts
+    parts = bytearray(parts)
+    while len(parts) < count:
+        parts += _part(channel, count - len(parts), deadline)
+    return bytes(parts)
+
+
+def _part(channel: socket.socket, most: int, deadline: float | None) -> bytes:
+    _wait(channel, deadline)
+    try:
+        part = channel.recv(min(most, 2**20))
+    except TimeoutError:
+        raise TooLateError from None
+    except OSError as error:
+        raise ClosedError(str(error)) from None
+    if most and not part:
+        raise ClosedError("end of stream")
+    return part
 
 
 def _wait(channel: socket.socket, deadline: float | None) -> None:

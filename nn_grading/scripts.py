@@ -8,13 +8,16 @@ merely learned a set by heart.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
+import numpy as np
+
 from nn_exercises import EXERCISES, run
 from nn_exercises import judge as judging
-from nn_exercises.exercise import Exercise
+from nn_exercises.exercise import Case, Exercise
 from nn_grading import protocol, wire
 
 LOOKED_AT = 8  # cases among which one is sought that differs from seed to seed
@@ -99,13 +102,30 @@ def script_of(name: str, seed: int) -> Script:
     return make(EXERCISES[name], seed)
 
 
-def own_case(script: Script, seed: int) -> Script:
-    """Return a script of one case, drawn for one submission alone; of none where all cases are fixed."""
-    exercise, place = script.prepared.exercise, script.own_place
+def own_cases(drawn: Sequence[tuple[Script, int]]) -> list[Script]:
+    """Return a script of one case for each script and seed, drawn for one submission alone.
+
+    It is one of none where all cases of the exercise are fixed.
+    """
+    cases = [_own_case(script, seed) for script, seed in drawn]
+    calls = [case and run.Call(case.args, case.kwargs) for case in cases]
+    references = [script.prepared.exercise.reference for script, _ in drawn]
+    pairs = [(f, call) for f, call in zip(references, calls, strict=True) if call]
+    outcomes = iter(run.run_each(pairs, time_limit=60.0))
+    return [
+        _script(
+            judging.Prepared(script.prepared.exercise, seed, (case,), (call,), (), (next(outcomes),)),
+            list(script.functions),
+        )
+        if call
+        else NONE
+        for (script, seed), case, call in zip(drawn, cases, calls, strict=True)
+    ]
+
+
+def _own_case(script: Script, seed: int) -> Case | None:
+    exercise = script.prepared.exercise
+    place = script.own_place if exercise.make_marks is None else None
     if place is None:
-        return NONE
-    case = next(itertools.islice(exercise.make_cases(judging.generator(exercise, seed)), place, None))
-    call = run.Call(case.args, case.kwargs)
-    expected = tuple(run.run(exercise.reference, [call], time_limit=60.0))
-    own = judging.Prepared(exercise, seed, (case,), (call,), (), expected)
-    return _script(own, list(script.functions))
+        return None
+    return next(itertools.islice(exercise.make_cases(np.random.default_rng(seed)), place, None))

@@ -21,6 +21,7 @@ DTYPES = {name: np.dtype(name) for name in NUMBERS}  # what an array may hold
 MOST_ITEMS = run.MAX_ITEMS + 100  # values in one outcome's value
 MOST_BYTES = 2 * 2**24  # of arrays in it
 LONGEST_EMPTY = 100_000  # along one axis of an array that holds nothing
+SHORT = 256  # bytes of an array that travel as a text: what lies beside the text costs each message more
 STATUSES = ("returned", "raised", "timeout", "skipped")
 CONTAINERS = ("list", "tuple", "iterator", "dict")
 
@@ -67,7 +68,7 @@ def load_value(message: Any, remote: Callable[[int, str, str | None], run.Fn] | 
     """
     if not isinstance(message, list):
         return message
-    kind, *rest = message
+    kind, rest = message[0], message[1:]
     if kind == "array":
         array = _load_array(rest)
         return array.copy(order="K") if remote is None else array
@@ -93,11 +94,16 @@ def _dump_array(array: np.ndarray) -> list[Any]:
         array = array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
     fortran = array.ndim > 1 and array.flags.f_contiguous and not array.flags.c_contiguous
     data = array.tobytes(order="F" if fortran else "C")
-    return [array.dtype.str, list(array.shape), "F" if fortran else "C", data]
+    text = data.hex() if len(data) <= SHORT else data
+    return [array.dtype.str, list(array.shape), "F" if fortran else "C", text]
 
 
 def _load_array(message: list[Any]) -> np.ndarray:
     dtype, shape, order, data = message
+    try:
+        data = bytes.fromhex(data) if isinstance(data, str) else data
+    except ValueError as error:
+        raise WireError(str(error)) from None
     if not (isinstance(dtype, str) and dtype in DTYPES and isinstance(data, bytes)):
         raise WireError("an array is named by a numeric dtype and raw bytes")
     if not (isinstance(shape, list) and len(shape) <= 32 and all([type(n) is int and 0 <= n for n in shape])):
@@ -105,9 +111,11 @@ def _load_array(message: list[Any]) -> np.ndarray:
     if not data and max(shape, default=0) > LONGEST_EMPTY:
         raise WireError("an empty array is very long")
     try:
-        array = np.frombuffer(data, DTYPES[dtype]).reshape(shape, order="F" if order == "F" else "C")
+        array = np.ndarray(shape, DTYPES[dtype], data, order="F" if order == "F" else "C")
     except (ValueError, TypeError, OverflowError) as error:
         raise WireError(str(error)) from None
+    if array.nbytes != len(data):
+        raise WireError(f"an array of {array.nbytes} bytes comes with {len(data)}")
     # The byte of a truth value may hold more than 0 and 1.
     return array.view(np.uint8) != 0 if array.dtype.kind == "b" else array
 

@@ -87,7 +87,9 @@ EPERM, ENOSYS = 1, 38
 @functools.lru_cache(maxsize=1)
 def _prctl():
     """Return the C library's prctl; looked up once, before children are forked."""
-    return ctypes.CDLL(None, use_errno=True).prctl
+    found = ctypes.CDLL(None).prctl
+    found.argtypes = (ctypes.c_int, *[ctypes.c_void_p] * 4)
+    return found
 
 
 def prctl(*words: object) -> int:
@@ -137,8 +139,8 @@ def system_call_filter(machine: str, pid: int = PID) -> bytes | None:
     return b"".join(struct.pack("HBBI", *line) for line in program)
 
 
-def confine(memory: int, in_sandbox: bool) -> None:
-    """Put this child under its limits and its filter of system calls, for good."""
+def limit(memory: int, in_sandbox: bool) -> None:
+    """Put this process, and the children that it will have, under limits for good."""
     import resource
 
     for name, value in (
@@ -157,16 +159,28 @@ def confine(memory: int, in_sandbox: bool) -> None:
                 resource.setrlimit(kind, (value, value))
             except (ValueError, OSError):  # macOS refuses some
                 pass
-    if sys.platform == "linux":
-        program = system_call_filter(SYSTEM)
-        if prctl(38, 1, 0, 0, 0):  # PR_SET_NO_NEW_PRIVS
+
+
+class Filter:
+    """The filter of system calls, laid out before children are forked: they only put their number in."""
+
+    def __init__(self) -> None:
+        if prctl(38, 1, 0, 0, 0):  # PR_SET_NO_NEW_PRIVS; children inherit it
             raise OSError("no_new_privs is refused")
-        if program is not None:
-            program = program.replace(struct.pack("I", PID), struct.pack("I", os.getpid()))
-            buffer = ctypes.create_string_buffer(program)
-            header = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
-            if prctl(22, 2, ctypes.create_string_buffer(header), 0, 0):  # PR_SET_SECCOMP
-                raise OSError("the filter of system calls is refused")
+        program = system_call_filter(SYSTEM) or b""
+        mark = struct.pack("I", PID)
+        self.places = [i for i in range(0, len(program), 4) if program[i : i + 4] == mark]
+        self.program = ctypes.create_string_buffer(program, max(len(program), 1))
+        header = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(self.program))
+        self.header = ctypes.create_string_buffer(header)
+        self.address = ctypes.addressof(self.header) if program else None
+
+    def attach(self) -> None:
+        """Put this child under the filter, for good."""
+        for place in self.places:
+            struct.pack_into("I", self.program, place, os.getpid())
+        if self.address is not None and prctl(22, 2, self.address, 0, 0):  # PR_SET_SECCOMP
+            raise OSError("the filter of system calls is refused")
 
 
 # ---------------------------------------------------------------- a child: one submission
@@ -218,13 +232,11 @@ def run_exercise(order: dict, calls: dict, line: socket.socket) -> tuple[list[di
     answer = scope.get(order["name"])
     if not callable(answer):
         return [{"problem": {"status": "no function"}}], None
-    todo = [
-        run.Call(
-            tuple(wire.load_value(a, remote(line, i)) for a in args),
-            {k: wire.load_value(v, remote(line, i)) for k, v in kwargs},
-        )
-        for i, (args, kwargs) in enumerate([*calls["calls"], *order["own"]])
-    ]
+    todo = []
+    for args, kwargs in [*calls["calls"], *order["own"]]:
+        make = remote(line, len(todo))
+        values = tuple([wire.load_value(a, make) for a in args])
+        todo.append(run.Call(values, {k: wire.load_value(v, make) for k, v in kwargs}))
     spent = time.perf_counter() - started
     left = max(order["time_limit"] - spent, 0.01)
     outcomes = run.run(
@@ -243,10 +255,7 @@ def define(pieces: list, scope: dict, time_limit: float) -> dict | None:
         with warnings.catch_warnings(), alarm(time_limit):
             warnings.simplefilter("ignore")
             for cell, line_number, text, flags in pieces:
-                name = f"<cell {cell}>"
-                remember(name, line_number, text)
-                source = "\n" * (line_number - 1) + text
-                exec(compile(source, name, "exec", flags, dont_inherit=True), scope)
+                exec(compiled(cell, line_number, text, flags), scope)
     except run.TimeUp:
         return {"status": "timeout", "cell": cell}
     except BaseException as wrong:
@@ -260,6 +269,14 @@ def define(pieces: list, scope: dict, time_limit: float) -> dict | None:
             "text": (frames[-1].line or "")[:200] if frames else "",
         }
     return None
+
+
+@functools.cache
+def compiled(cell: int, line_number: int, text: str, flags: int) -> types.CodeType:
+    """Return a statement's code, whose lines tracebacks find; several answers may use the same statement."""
+    name = f"<cell {cell}>"
+    remember(name, line_number, text)
+    return compile("\n" * (line_number - 1) + text, name, "exec", flags, dont_inherit=True)
 
 
 def remember(name: str, line_number: int, text: str) -> None:
@@ -339,12 +356,22 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     memory = int(sys.argv[2])
     in_sandbox = os.getpid() == 1
+    calls = None
     if sys.platform == "linux":
         prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: no child reads or writes this memory
+        calls = Filter()
     kept = contextlib.ExitStack()
     kept.enter_context(run.state_kept())  # once: a child ends after its submission, and its state with it
     warm()
+    # What can be set here and inherited is: whatever a child touches, it pays for with a page.
+    limit(memory, in_sandbox)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    run.MAX_BYTES, run.STOPPABLE = 16 * MB, False
+    gc.set_threshold(5_000, 20, 50)  # most submissions end before there is much to collect
     control.sendall(json.dumps({"ready": sys.version.split()[0]}).encode() + b"\n")
+    # From here on nothing is complained of; the pipe would be one for all children, and who has its end can
+    # open the other.
+    os.dup2(1, 2)
     gc.collect()
     gc.freeze()  # forked children would copy every page that the collector touches
     untouched = scratch() if in_sandbox else None
@@ -356,14 +383,22 @@ def main() -> None:
             continue
         pid = os.fork()
         if pid == 0:
-            child(control, lines[0], memory, in_sandbox)
+            child(control, lines[0], calls)
         os.close(lines[0])
         status = watch(pid, control)
         if in_sandbox:
             sweep()
         left_behind = "true" if in_sandbox and scratch() != untouched else "false"
-        code, cpu = os.waitstatus_to_exitcode(status), sum(os.times()[:4])
+        code, cpu = os.waitstatus_to_exitcode(status), computed()
         control.sendall(b'{"code":%d,"left_behind":%s,"cpu":%.6f}\n' % (code, left_behind.encode(), cpu))
+
+
+def computed() -> float:
+    """Return the seconds that this process and its children have computed."""
+    import resource  # which Windows has not, and the trusted side imports this file
+
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def scratch() -> tuple:
@@ -376,19 +411,14 @@ def scratch() -> tuple:
     return about.st_ctime_ns, about.st_mode, os.listdir("/tmp")  # noqa: PTH208
 
 
-def child(control: socket.socket, line_fd: int, memory: int, in_sandbox: bool) -> None:
+def child(control: socket.socket, line_fd: int, calls: Filter | None) -> None:
     """Be the child of one submission; never returns."""
     code = 1
     try:
         control.close()
-        # Standard error is one pipe for all children, and whoever has its end can open the other.
-        os.dup2(1, 2)
-        line = socket.socket(fileno=line_fd)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        run.MAX_BYTES = 16 * MB
-        run.STOPPABLE = False
-        gc.set_threshold(5_000, 20, 50)  # most submissions end before there is much to collect
-        confine(memory, in_sandbox)
+        line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, line_fd)
+        if calls is not None:
+            calls.attach()
         serve(line)
         code = 0
     except MemoryError:
@@ -479,6 +509,7 @@ def rehearse(times: int = 12) -> None:
             protocol.encode(reply)
     sys.modules["__main__"] = main
     linecache.cache.clear()
+    compiled.cache_clear()
 
 
 if __name__ == "__main__":
