@@ -921,10 +921,9 @@ def predict_labels(P):
 def _(rng):
     P = rng.permuted(np.linspace(0.05, 0.9, 24).reshape(6, 4), axis=1)
     yield case(P, note="six samples, four classes")
-    yield case(
-        rng.permuted(np.arange(15.0).reshape(3, 5) - 7.0, axis=1),
-        note="scores, some negative, of five classes",
-    )
+    scores = rng.permuted(np.arange(15.0).reshape(3, 5) - 7.0, axis=1)
+    scores[0, :2] = np.sort(scores[0, :2])  # all of the first row are negative: the first is not its largest
+    yield case(scores, note="scores, some negative, of five classes")
     yield case(
         np.array([[0.1, 0.2, 0.7], [0.6, 0.3, 0.1], [0.3, 0.4, 0.3], [0.8, 0.1, 0.1]]), note="probabilities"
     )
