@@ -367,7 +367,7 @@ def main() -> None:
     limit(memory, in_sandbox)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     run.MAX_BYTES, run.STOPPABLE = 16 * MB, False
-    gc.set_threshold(5_000, 20, 50)  # most submissions end before there is much to collect
+    gc.set_threshold(50_000, 20, 50)  # most submissions end before there is much to collect
     control.sendall(json.dumps({"ready": sys.version.split()[0]}).encode() + b"\n")
     # From here on nothing is complained of; the pipe would be one for all children, and who has its end can
     # open the other.
