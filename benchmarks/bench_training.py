@@ -37,15 +37,8 @@ ROOT = Path(__file__).resolve().parent.parent
 HERE = ROOT / "benchmarks"
 HOME = ROOT / ".venv-bench"
 PYTHON = HOME / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-PACKAGES = {
-    "torch": "torch==2.13.0",
-    "jax": "jax",
-    "jaxlib": "jaxlib",
-    "scikit-learn": "scikit-learn",
-    "autograd": "autograd",
-    "micrograd": "micrograd",
-    "threadpoolctl": "threadpoolctl",
-}
+PACKAGES = {"torch": "torch==2.13.0", "jax": "jax", "jaxlib": "jaxlib", "scikit-learn": "scikit-learn",
+            "autograd": "autograd", "micrograd": "micrograd", "threadpoolctl": "threadpoolctl"}
 
 TORCH = ["torch", "torch foreach", "torch fused"]
 FLUSH = [f"{name}, flush" for name in TORCH]
@@ -54,160 +47,48 @@ BIG, CHUNKS = [784, 256, 128, 10], 3
 
 # what, peers, epochs (or repetitions) a portion, number that the time is divided by, and its unit
 WORKLOADS = {
-    "A": dict(
-        title="784-256-128-10, ReLU, cross-entropy, Adam, batch 64",
-        what="train",
-        sizes=BIG,
-        batch=64,
-        optimizer="adam",
-        loss="softmax",
-        data="pictures",
-        n=6400,
-        peers=TORCH + FLUSH + OTHERS,
-        repeat=1,
-        per=100,
-        unit="step",
-    ),
-    "A, 8 epochs": dict(
-        title="from the first step on, with denormals",
-        what="train",
-        sizes=BIG,
-        batch=64,
-        optimizer="adam",
-        loss="softmax",
-        data="pictures",
-        n=12_800,
-        peers=[*TORCH, *FLUSH],
-        repeat=8,
-        per=1600,
-        unit="step",
-        fresh=True,
-    ),
-    "B": dict(
-        title="the same, batch 1024",
-        what="train",
-        sizes=BIG,
-        batch=1024,
-        optimizer="adam",
-        loss="softmax",
-        data="pictures",
-        n=12_288,
-        peers=TORCH + OTHERS,
-        repeat=1,
-        per=12,
-        unit="step",
-    ),
-    "C": dict(
-        title="2-16-16-1 on moons, Adam, batch 32",
-        what="train",
-        sizes=[2, 16, 16, 1],
-        batch=32,
-        optimizer="adam",
-        loss="bce",
-        data="moons",
-        n=1024,
-        peers=TORCH + OTHERS,
-        repeat=10,
-        per=320,
-        unit="step",
-    ),
-    "C, tiny": dict(
-        title="the same on 64 points, hinge loss, plain steps",
-        what="train",
-        sizes=[2, 16, 16, 1],
-        batch=32,
-        optimizer="sgd",
-        loss="hinge",
-        data="signs",
-        n=64,
-        peers=["torch", "micrograd", "naive"],
-        repeat=1,
-        per=2,
-        unit="step",
-    ),
-    "D": dict(
-        title="64-100-10 on digits, momentum, batch 32",
-        what="train",
-        sizes=[64, 100, 10],
-        batch=32,
-        optimizer="momentum",
-        loss="softmax",
-        data="digits",
-        n=1792,
-        peers=["torch", "torch foreach", "torch fused", *OTHERS],
-        repeat=5,
-        per=280,
-        unit="step",
-    ),
-    "E": dict(
-        title="one Adam step on 10 million parameters",
-        what="step",
-        sizes=[],
-        optimizer="adam",
-        data="vector",
-        peers=[*TORCH, "naive"],
-        repeat=2,
-        per=2,
-        unit="step",
-    ),
-    "F": dict(
-        title="inference, 784-1024-1024-10 on 10,000 rows",
-        what="infer",
-        sizes=[784, 1024, 1024, 10],
-        batch=64,
-        optimizer="adam",
-        loss="softmax",
-        data="pictures",
-        n=10_000,
-        peers=["torch", "jax step", "scikit-learn", "naive", "peak"],
-        repeat=1,
-        per=1,
-        unit="run",
-    ),
-    "B, two threads": dict(
-        title="B on two threads, wall time",
-        what="train",
-        sizes=BIG,
-        batch=1024,
-        optimizer="adam",
-        loss="softmax",
-        data="pictures",
-        n=12_288,
-        peers=["torch", "torch fused"],
-        repeat=1,
-        per=12,
-        unit="step",
-        threads=2,
-    ),
+    "A": dict(title="784-256-128-10, ReLU, cross-entropy, Adam, batch 64", what="train", sizes=BIG, batch=64,
+              optimizer="adam", loss="softmax", data="pictures", n=6400, peers=TORCH + FLUSH + OTHERS,
+              repeat=1, per=100, unit="step"),
+    "A, 8 epochs": dict(title="from the first step on, with denormals", what="train",
+                        sizes=BIG, batch=64, optimizer="adam", loss="softmax", data="pictures", n=12_800,
+                        peers=[*TORCH, *FLUSH], repeat=8, per=1600, unit="step", fresh=True),
+    "B": dict(title="the same, batch 1024", what="train", sizes=BIG, batch=1024, optimizer="adam",
+              loss="softmax", data="pictures", n=12_288, peers=TORCH + OTHERS, repeat=1, per=12, unit="step"),
+    "C": dict(title="2-16-16-1 on moons, Adam, batch 32", what="train", sizes=[2, 16, 16, 1], batch=32,
+              optimizer="adam", loss="bce", data="moons", n=1024, peers=TORCH + OTHERS, repeat=10, per=320,
+              unit="step"),
+    "C, tiny": dict(title="the same on 64 points, hinge loss, plain steps", what="train",
+                    sizes=[2, 16, 16, 1], batch=32, optimizer="sgd", loss="hinge", data="signs", n=64,
+                    peers=["torch", "micrograd", "naive"], repeat=1, per=2, unit="step"),
+    "D": dict(title="64-100-10 on digits, momentum, batch 32", what="train", sizes=[64, 100, 10], batch=32,
+              optimizer="momentum", loss="softmax", data="digits", n=1792,
+              peers=["torch", "torch foreach", "torch fused", *OTHERS], repeat=5, per=280, unit="step"),
+    "E": dict(title="one Adam step on 10 million parameters", what="step", sizes=[], optimizer="adam",
+              data="vector", peers=[*TORCH, "naive"], repeat=2, per=2, unit="step"),
+    "F": dict(title="inference, 784-1024-1024-10 on 10,000 rows", what="infer", sizes=[784, 1024, 1024, 10],
+              batch=64, optimizer="adam", loss="softmax", data="pictures", n=10_000,
+              peers=["torch", "jax step", "scikit-learn", "naive", "peak"], repeat=1, per=1, unit="run"),
+    "B, two threads": dict(title="B on two threads, wall time", what="train", sizes=BIG, batch=1024,
+                           optimizer="adam", loss="softmax", data="pictures", n=12_288,
+                           peers=["torch", "torch fused"], repeat=1, per=12, unit="step", threads=2),
 }
 
 TARGETS = {
-    ("A", "torch fused"): 0.85,
-    ("A", "torch"): 0.65,
-    ("A", "scikit-learn"): 0.35,
+    ("A", "torch fused"): 0.85, ("A", "torch"): 0.65, ("A", "scikit-learn"): 0.35,
     ("A, 8 epochs", "torch"): 0.4,
-    ("B", "torch fused"): 0.97,
-    ("B, two threads", "torch fused"): 1.0,
-    ("C", "torch fused"): 0.08,
-    ("C", "jax step"): 0.42,
-    ("D", "torch fused"): 0.12,
-    ("D", "jax step"): 0.5,
-    ("E", "torch"): 0.4,
-    ("E", "torch fused"): 1.9,
-    ("F", "torch"): 1.0,
-    ("F", "jax step"): 1.0,
-    ("F", "scikit-learn"): 1.0,
-    ("F", "naive"): 1.0,
+    ("B", "torch fused"): 0.97, ("B, two threads", "torch fused"): 1.0,
+    ("C", "torch fused"): 0.08, ("C", "jax step"): 0.42,
+    ("D", "torch fused"): 0.12, ("D", "jax step"): 0.5,
+    ("E", "torch"): 0.4, ("E", "torch fused"): 1.9,
+    ("F", "torch"): 1.0, ("F", "jax step"): 1.0, ("F", "scikit-learn"): 1.0, ("F", "naive"): 1.0,
 }
 
 
 def environment(threads):
     """Return the environment of a process: so many threads, and no wish about the kind of processor."""
-    env = {
-        key: value
-        for key, value in os.environ.items()
-        if not key.startswith("OPENBLAS_") and key != "PYTHONDONTWRITEBYTECODE"
-    }
+    env = {key: value for key, value in os.environ.items()
+           if not key.startswith("OPENBLAS_") and key != "PYTHONDONTWRITEBYTECODE"}
     flags = f"--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads={threads}"
     for key in ("OMP", "MKL", "OPENBLAS", "NUMEXPR"):
         env[f"{key}_NUM_THREADS"] = str(threads)
@@ -218,11 +99,8 @@ def install():
     """Make the environment of the peers; return a dict of those that could not be had, with the reason."""
     if not PYTHON.exists():
         subprocess.run([sys.executable, "-m", "venv", HOME], check=True)
-    pip = (
-        ["uv", "pip", "install", "--quiet", "--python", str(PYTHON)]
-        if shutil.which("uv")
-        else [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    )
+    pip = ["uv", "pip", "install", "--quiet", "--python", str(PYTHON)] if shutil.which("uv") else [
+        str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     missing = {}
     for name, wanted in {"numpy": f"numpy=={version('numpy')}", **PACKAGES}.items():
         found = run_python(f"import importlib.metadata as m; print(m.version({name!r}))")
@@ -238,12 +116,8 @@ def run_python(code, threads=1):
     """Run a few lines in the environment of the peers, on one core."""
     cores = sorted(os.sched_getaffinity(0))[-threads:] if hasattr(os, "sched_getaffinity") else []
     pin = f"import os; os.sched_setaffinity(0, {cores})\n" if cores else ""
-    return subprocess.run(
-        [str(PYTHON), "-c", pin + textwrap.dedent(code)],
-        capture_output=True,
-        text=True,
-        env=environment(threads),
-    )
+    return subprocess.run([str(PYTHON), "-c", pin + textwrap.dedent(code)], capture_output=True, text=True,
+                          env=environment(threads))
 
 
 class Worker:
@@ -252,13 +126,8 @@ class Worker:
     def __init__(self, name, threads=1):
         self.name = name
         self.process = subprocess.Popen(
-            [str(PYTHON), str(HERE / "peers.py"), name, str(threads)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=environment(threads),
-        )
+            [str(PYTHON), str(HERE / "peers.py"), name, str(threads)], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(threads))
 
     def answer(self):
         line = self.process.stdout.readline()
@@ -377,10 +246,8 @@ def same_loss(work, records):
             difference = abs(statistics.mean(record["losses"]) / wanted - 1)
             worst = max(worst, difference)
             if difference > (0.03 if work.get("fresh") else 0.01):
-                raise SystemExit(
-                    f"{work['title']}: {peer} reached {record['losses']}, "
-                    f"nn_core {records['nn_core']['losses']}"
-                )
+                raise SystemExit(f"{work['title']}: {peer} reached {record['losses']}, "
+                                 f"nn_core {records['nn_core']['losses']}")
     return worst
 
 
@@ -390,20 +257,11 @@ def summary(rounds, name):
     for peer in rounds[0][name]:
         middle, ours = (
             {clock: [statistics.median(r[name][who][clock]) for r in rounds] for clock in ("cpu", "wall")}
-            for who in (peer, "nn_core")
-        )
-        ratio = {
-            clock: statistics.median(a / b for a, b in zip(ours[clock], middle[clock], strict=True))
-            for clock in middle
-        }
-        rows.append(
-            (
-                peer,
-                *(statistics.median(middle[clock]) for clock in ("cpu", "wall")),
-                ratio["cpu"],
-                ratio["wall"],
-            )
-        )
+            for who in (peer, "nn_core"))
+        ratio = {clock: statistics.median(a / b for a, b in zip(ours[clock], middle[clock], strict=True))
+                 for clock in middle}
+        rows.append((peer, *(statistics.median(middle[clock]) for clock in ("cpu", "wall")),
+                     ratio["cpu"], ratio["wall"]))
     return sorted(rows, key=lambda row: (row[0] != "nn_core", row[1]))
 
 
@@ -511,15 +369,12 @@ THEORY = {  # the exponent of the arithmetic, and why a fit may differ
     "width, one step": ("2", "less where the first and the last layer, which grow linearly, still count"),
     "depth, one step": ("1", "less at few layers, where the first and the last count"),
     "parameters, one Adam step": (
-        "1",
-        "less below 10⁵, where the calls cost more than the arithmetic, more beyond the caches",
-    ),
+        "1", "less below 10⁵, where the calls cost more than the arithmetic, more beyond the caches"),
 }
 
 
 def figures(rounds):
     """Return the lines about nn_core alone: gradient check, import, digits, memory, growth."""
-
     def values(code, repeat=1):
         runs = []
         for _ in range(repeat):
@@ -535,8 +390,7 @@ def figures(rounds):
     memory = {n: values(MEMORY.format(n=n, batch=64))[0] for n in (6400, 12_800, 60_000)}
     wide = values(MEMORY.format(n=12_800, batch=1024))[0]
     lines = [
-        "| nn_core alone | measured | target |",
-        "|---|---|---|",
+        "| nn_core alone | measured | target |", "|---|---|---|",
         f"| (G) gradient check of {gradient[0]:.0f} parameters, 32 samples | {gradient[1]:.2f} ms "
         f"| at most 1 ms |",
         f"| … through a function of one's own instead of `net.objective(X, y)` | {gradient[2]:.2f} ms | |",
@@ -547,9 +401,7 @@ def figures(rounds):
         f"| … 12,800 and 60,000 samples: {(memory[60_000] - memory[12_800]) / 0.0472:.0f} bytes a sample "
         f"| {memory[12_800]:.1f} and {memory[60_000]:.1f} MB | |",
         f"| … batches of 1,024 instead of 64 (12,800 samples) | {wide:.1f} MB | |",
-        "",
-        "| time against | sizes | fitted exponent | theory | |",
-        "|---|---|---|---|---|",
+        "", "| time against | sizes | fitted exponent | theory | |", "|---|---|---|---|---|",
     ]
     growth = run_python(GROWTH)
     if growth.returncode:
@@ -559,10 +411,8 @@ def figures(rounds):
         sizes = [point.split(":")[0] for point in points]
         ends = [shown(float(points[i].split(":")[1])) for i in (0, -1)]
         theory, reason = THEORY[name]
-        lines.append(
-            f"| {name} | {int(sizes[0]):,} to {int(sizes[-1]):,} ({ends[0]} to {ends[1]}) "
-            f"| {float(slope):.2f} | {theory} | {reason} |"
-        )
+        lines.append(f"| {name} | {int(sizes[0]):,} to {int(sizes[-1]):,} ({ends[0]} to {ends[1]}) "
+                     f"| {float(slope):.2f} | {theory} | {reason} |")
     return lines
 
 
@@ -596,10 +446,8 @@ def about(missing, rounds):
 
 def table(rounds, names):
     """Return the lines of the one table, and the largest difference of losses."""
-    lines = [
-        "| workload | peer | processor time | wall time | nn_core / peer | by wall time | target |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    lines = ["| workload | peer | processor time | wall time | nn_core / peer | by wall time | target |",
+             "|---|---|---|---|---|---|---|"]
     differences = {}
     for name in names:
         work, peak = WORKLOADS[name], None
@@ -613,9 +461,8 @@ def table(rounds, names):
             judged = wall_ratio if work.get("threads", 1) > 1 else ratio
             verdict = "" if limit is None else f"{'met' if judged <= limit else '**missed**'}, {limit:g}"
             ratios = ("", "") if peer == "nn_core" else (f"{ratio:.2f}", f"{wall_ratio:.2f}")
-            lines.append(
-                f"| {label} | {peer} | {shown(cpu)} | {shown(wall)} | {ratios[0]} | {ratios[1]} | {verdict} |"
-            )
+            lines.append(f"| {label} | {peer} | {shown(cpu)} | {shown(wall)} | {ratios[0]} | {ratios[1]} "
+                         f"| {verdict} |")
         if peak:
             products = 2 * work["n"] * sum(a * b for a, b in pairwise(work["sizes"]))
             shares = []
@@ -623,10 +470,8 @@ def table(rounds, names):
                 rate = products / statistics.median(r[name]["nn_core"]["cpu"])
                 shares.append(rate / r[name]["peak"]["best"])
             share = statistics.median(shares)
-            lines.append(
-                f"| | the machine's peak | {peak / 1e9:.0f} GFLOP/s | | {share:.3f} of the peak | "
-                f"| {'met' if share >= 0.93 else '**missed**'}, at least 0.93 |"
-            )
+            lines.append(f"| | the machine's peak | {peak / 1e9:.0f} GFLOP/s | | {share:.3f} of the peak | "
+                         f"| {'met' if share >= 0.93 else '**missed**'}, at least 0.93 |")
     return lines, differences
 
 
@@ -634,13 +479,9 @@ def report(rounds, names, missing):
     """Return the lines of what has been measured so far."""
     lines, differences = table(rounds, names)
     worst = max(differences, key=differences.get)
-    return [
-        *about(missing, len(rounds)),
-        *lines,
-        "",
-        "All reach the same loss: the largest relative difference from nn_core's is "
-        f"{differences[worst]:.1e}, in ({worst}).",
-    ]
+    return [*about(missing, len(rounds)), *lines, "",
+            "All reach the same loss: the largest relative difference from nn_core's is "
+            f"{differences[worst]:.1e}, in ({worst})."]
 
 
 def draw(rounds, names, path):
@@ -656,11 +497,8 @@ def draw(rounds, names, path):
         clock = 2 if WORKLOADS[name].get("threads", 1) > 1 else 1
         entries = [row for row in summary(rounds, name) if row[0] != "peak"][::-1]
         times = [1e3 * row[clock] for row in entries]
-        bars = ax.barh(
-            [row[0] for row in entries],
-            times,
-            color=["#0072B2" if row[0] == "nn_core" else "#BBBBBB" for row in entries],
-        )
+        bars = ax.barh([row[0] for row in entries], times,
+                       color=["#0072B2" if row[0] == "nn_core" else "#BBBBBB" for row in entries])
         ax.bar_label(bars, [shown(t / 1e3) for t in times], padding=3, fontsize=7)
         ax.set_xscale("log")
         ax.set_xlim(min(times) / 2, max(times) * 4)

@@ -73,23 +73,13 @@ class Core(Peer):
         self.net = nn.MLP(self.work["sizes"], output=out, dtype=np.float32, init="zeros")
         self.net.theta[:] = self.theta
         self.loss = "hinge" if self.work["loss"] == "hinge" else None
-        makers = {
-            "adam": lambda: nn.Adam(1e-3),
-            "momentum": lambda: nn.SGD(0.05, momentum=0.9),
-            "sgd": lambda: nn.SGD(0.05),
-        }
+        makers = {"adam": lambda: nn.Adam(1e-3), "momentum": lambda: nn.SGD(0.05, momentum=0.9),
+                  "sgd": lambda: nn.SGD(0.05)}
         self.optimizer = makers[self.work["optimizer"]]()
 
     def run(self, epochs):
-        return self.net.fit(
-            self.X,
-            self.y,
-            loss=self.loss,
-            optimizer=self.optimizer,
-            epochs=epochs,
-            batch_size=self.work["batch"],
-            rng=self.rng,
-        ).loss
+        return self.net.fit(self.X, self.y, loss=self.loss, optimizer=self.optimizer, epochs=epochs,
+                            batch_size=self.work["batch"], rng=self.rng).loss
 
     def setup_step(self, work, data):
         import nn_core as nn
@@ -200,11 +190,9 @@ class Torch(Peer):
                 linear.bias.copy_(torch.from_numpy(b))
             parts += [linear, torch.nn.ReLU()]
         self.model = torch.nn.Sequential(*parts[:-1])
-        self.loss = {
-            "softmax": torch.nn.functional.cross_entropy,
-            "bce": torch.nn.functional.binary_cross_entropy_with_logits,
-            "hinge": lambda z, y: torch.relu(1 - y * z).mean(),
-        }[self.work["loss"]]
+        self.loss = {"softmax": torch.nn.functional.cross_entropy,
+                     "bce": torch.nn.functional.binary_cross_entropy_with_logits,
+                     "hinge": lambda z, y: torch.relu(1 - y * z).mean()}[self.work["loss"]]
         self.inputs = torch.from_numpy(self.X)
         self.labels = torch.from_numpy(self.targets())
         self.optimizer = self.made(self.model.parameters(), self.work["optimizer"])
@@ -273,8 +261,7 @@ class Jax(Peer):
                 v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, slopes)
                 c, d = 1 - 0.9**t, 1 - 0.999**t
                 parameters = jax.tree.map(
-                    lambda w, m, v: w - 1e-3 * (m / c) / (jnp.sqrt(v / d) + 1e-8), parameters, m, v
-                )
+                    lambda w, m, v: w - 1e-3 * (m / c) / (jnp.sqrt(v / d) + 1e-8), parameters, m, v)
             else:
                 m = jax.tree.map(lambda m, g: 0.9 * m + 0.05 * g, m, slopes)
                 parameters = jax.tree.map(lambda w, m: w - m, parameters, m)
@@ -314,15 +301,9 @@ class ScikitLearn(Peer):
 
         kind = self.work["optimizer"]
         self.model = MLPClassifier(
-            self.work["sizes"][1:-1],
-            alpha=0,
-            batch_size=self.work["batch"],
-            shuffle=False,
-            solver="adam" if kind == "adam" else "sgd",
-            learning_rate_init=1e-3 if kind == "adam" else 0.05,
-            momentum=0.0 if kind == "sgd" else 0.9,
-            nesterovs_momentum=False,
-        )
+            self.work["sizes"][1:-1], alpha=0, batch_size=self.work["batch"], shuffle=False,
+            solver="adam" if kind == "adam" else "sgd", learning_rate_init=1e-3 if kind == "adam" else 0.05,
+            momentum=0.0 if kind == "sgd" else 0.9, nesterovs_momentum=False)
         # It has no way to be given weights: let it make its own in a step of no length, and write over them.
         size, rate = self.work["batch"], self.model.learning_rate_init
         self.model.learning_rate_init = 1e-30
@@ -416,16 +397,8 @@ class Peak(Peer):
 
 
 def made():
-    peers = {
-        "nn_core": Core,
-        "naive": Naive,
-        "torch": Torch,
-        "jax": Jax,
-        "scikit-learn": ScikitLearn,
-        "autograd": Autograd,
-        "micrograd": Micrograd,
-        "peak": Peak,
-    }
+    peers = {"nn_core": Core, "naive": Naive, "torch": Torch, "jax": Jax, "scikit-learn": ScikitLearn,
+             "autograd": Autograd, "micrograd": Micrograd, "peak": Peak}
     for start, cls in peers.items():
         if NAME.startswith(start):
             return cls()
