@@ -140,7 +140,10 @@ def system_call_filter(machine: str, pid: int = PID) -> bytes | None:
 
 
 def limit(memory: int, in_sandbox: bool) -> None:
-    """Put this process, and the children that it will have, under limits for good."""
+    """Put this child under its limits, for good.
+
+    The parent is under none: where processes or memory are counted otherwise, it could not fork any more.
+    """
     import resource
 
     for name, value in (
@@ -364,7 +367,6 @@ def main() -> None:
     kept.enter_context(run.state_kept())  # once: a child ends after its submission, and its state with it
     warm()
     # What can be set here and inherited is: whatever a child touches, it pays for with a page.
-    limit(memory, in_sandbox)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     run.MAX_BYTES, run.STOPPABLE = 16 * MB, False
     gc.set_threshold(50_000, 20, 50)  # most submissions end before there is much to collect
@@ -383,7 +385,7 @@ def main() -> None:
             continue
         pid = os.fork()
         if pid == 0:
-            child(control, lines[0], calls)
+            child(control, lines[0], memory, in_sandbox, calls)
         os.close(lines[0])
         status = watch(pid, control)
         if in_sandbox:
@@ -411,12 +413,15 @@ def scratch() -> tuple:
     return about.st_ctime_ns, about.st_mode, os.listdir("/tmp")  # noqa: PTH208
 
 
-def child(control: socket.socket, line_fd: int, calls: Filter | None) -> None:
+def child(
+    control: socket.socket, line_fd: int, memory: int, in_sandbox: bool, calls: Filter | None
+) -> None:
     """Be the child of one submission; never returns."""
     code = 1
     try:
         control.close()
         line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, line_fd)
+        limit(memory, in_sandbox)
         if calls is not None:
             calls.attach()
         serve(line)
