@@ -413,9 +413,7 @@ def scratch() -> tuple:
     return about.st_ctime_ns, about.st_mode, os.listdir("/tmp")  # noqa: PTH208
 
 
-def child(
-    control: socket.socket, line_fd: int, memory: int, in_sandbox: bool, calls: Filter | None
-) -> None:
+def child(control: socket.socket, line_fd: int, memory: int, in_sandbox: bool, calls: Filter | None) -> None:
     """Be the child of one submission; never returns."""
     code = 1
     try:
