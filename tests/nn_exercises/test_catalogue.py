@@ -1,15 +1,18 @@
 """The catalogue proves itself: right answers pass, wrong ones fail with their names, no mutant survives."""
 
 import functools
+import inspect
+import itertools
 
 import numpy as np
 import pytest
 
 from nn_exercises import EXERCISES
 from nn_exercises.audit import Report, audit, stub
-from nn_exercises.checking import check_exercise
-from nn_exercises.exercise import POINTS
-from nn_exercises.judge import NOTEBOOK_SEED, prepare
+from nn_exercises.checking import check_exercise, result_of
+from nn_exercises.exercise import POINTS, Exercise, Fn
+from nn_exercises.judge import NOTEBOOK_SEED, generator, prepare
+from nn_exercises.mistakes import what_it_does
 
 each_exercise = pytest.mark.parametrize("name", EXERCISES)
 OTHER_SEEDS = (1, 20_251)  # official grading draws its cases from seeds of its own
@@ -53,9 +56,37 @@ def test_other_seeds(name, seed):
     for answer in (exercise.reference, *right):
         result = check_exercise(answer, exercise, seed)
         assert result.passed, result.text()
-    if exercise.mutants and seed == OTHER_SEEDS[0]:
-        for mistake in exercise.mistakes:
-            assert not check_exercise(mistake.code, exercise, seed).passed, mistake.key
+
+
+def named(exercise: Exercise, seed: int) -> dict[str, tuple[float, str | None]]:
+    """Return the score of each known mistake and the name it is given."""
+    prepared = prepare(exercise, seed)
+    results = [result_of(prepared, what_it_does(prepared, i)[0]) for i in range(len(exercise.mistakes))]
+    return {m.key: (r.score, r.mistake) for m, r in zip(exercise.mistakes, results, strict=True)}
+
+
+@each_exercise
+def test_mistakes_score_and_are_named_alike_whatever_the_seed(name):
+    exercise = EXERCISES[name]
+    if exercise.mutants:  # else one run takes seconds
+        for seed in OTHER_SEEDS:
+            assert named(exercise, seed) == named(exercise, NOTEBOOK_SEED)
+
+
+@each_exercise
+def test_an_early_case_is_drawn(name):
+    exercise = EXERCISES[name]
+    if not inspect.signature(exercise.reference).parameters:
+        pytest.skip("it takes no arguments, so that nothing can be drawn")
+    ours, others = (
+        [
+            repr([a for a in c.args if not isinstance(a, Fn)])
+            for c in itertools.islice(exercise.make_cases(generator(exercise, seed)), 8)
+            if c.group == "values"
+        ]
+        for seed in OTHER_SEEDS
+    )
+    assert ours != others
 
 
 @each_exercise
