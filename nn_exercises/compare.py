@@ -5,6 +5,7 @@ Everything here works on the plain data of `run`: an answer's own code is never 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -175,31 +176,35 @@ def compare_numbers(
     else:
         wanted = e.astype(np.float64) if e.dtype.kind != "c" else e
         got = g.astype(np.float64) if g.dtype.kind != "c" else g
-        lost = np.isnan(got) & ~np.isnan(wanted)
-        if lost.any():
-            return Fault("nan", "NaN (not a number) is among the values.", path, given, expected)
         rtol, atol = (0.0, 1e-6) if exact else (rules.rtol, rules.atol)
         if close(wanted, got, rtol, atol):
             return None
+        if (np.isnan(got) & ~np.isnan(wanted)).any():
+            return Fault("nan", "NaN (not a number) is among the values.", path, given, expected)
     return Fault("values", "The values differ.", path, given, expected)
 
 
 def close(e: np.ndarray, g: np.ndarray, rtol: float = RTOL, atol: float | None = None) -> bool:
-    """Tell whether numbers agree; without `atol` its scale follows the largest finite expected entry.
+    """Tell whether numbers agree; without `atol` its scale follows the largest finite expected entry."""
+    return bool(near(e, g, rtol, atol).all())
+
+
+def near(e: np.ndarray, g: np.ndarray, rtol: float = RTOL, atol: float | None = None) -> np.ndarray:
+    """Return where numbers agree; without `atol` its scale follows the largest finite expected entry.
 
     That is `np.isclose` with equal_nan, without its preparations where every expected number is finite: they
     take longer than the few numbers of a case, and a diagnosis compares some hundreds.
     """
     with np.errstate(all="ignore"):
         size = np.abs(e)
-        largest = size.max(initial=0.0)
-        if np.isfinite(largest):
-            atol = ATOL * max(1.0, float(largest)) if atol is None else atol
-            return bool((np.abs(g - e) <= atol + rtol * size).all())
+        largest = float(size.max(initial=0.0))
+        if math.isfinite(largest):
+            atol = ATOL * max(1.0, largest) if atol is None else atol
+            return np.abs(g - e) <= atol + rtol * size
         if atol is None:
             finite = size[np.isfinite(size)]
             atol = ATOL * max(1.0, float(finite.max(initial=0.0)))
-        return bool(np.isclose(g, e, rtol=rtol, atol=atol, equal_nan=True).all())
+        return np.isclose(g, e, rtol=rtol, atol=atol, equal_nan=True)
 
 
 def _kind_fault(given: Node, e: np.ndarray, g: np.ndarray, any_number: bool) -> tuple[str, str] | None:

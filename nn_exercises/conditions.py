@@ -64,7 +64,7 @@ def condition(
     if not failing or len(among - failing) < 1:
         return None
     best: tuple[float, Condition] | None = None
-    for feature in _features(look, sorted(among)):
+    for feature in _features(look, among):
         if shapes_only and not feature.of_shape:
             continue
         having = feature.having & among
@@ -93,7 +93,15 @@ def condition(
     return None
 
 
-def _features(look: Look, among: list[int]) -> Iterator[_Feature]:
+def _features(look: Look, among: frozenset[int]) -> list[_Feature]:
+    """Return what some cases may have in common (remembered: no answer changes it)."""
+    memory = look.prepared.remembered
+    if ("features", among) not in memory:
+        memory["features", among] = list(_features_of(look, sorted(among)))
+    return memory["features", among]
+
+
+def _features_of(look: Look, among: list[int]) -> Iterator[_Feature]:
     arguments = {i: look.arguments(i) for i in among}
     yield from _of_sizes(look, among)
     names = list(signature(look.exercise.reference).parameters)

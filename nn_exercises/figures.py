@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from nn_exercises.compare import OF_VALUE, close
+from nn_exercises.compare import OF_VALUE, close, near
+from nn_exercises.crowd import Crowd
 from nn_exercises.look import Diagnosis, Look
+from nn_exercises.run import Node
 
 Arrays = list[tuple[int, np.ndarray, np.ndarray]]  # case, due, given
 
@@ -203,28 +205,49 @@ def _term(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
             f"{what} is {abs(shift):.4g} too {'large' if shift > 0 else 'small'} everywhere: a constant "
             "is added or missing.",
         )
-    names = list(dict.fromkeys(n for i, *_ in pairs for n in look.arguments(i)))
-    for name in names:
-        for factor, words in (
-            (-1, "is missing"),
-            (1, "is added once too often"),
-            (-2, "has the wrong sign"),
-            (2, "is added two times too often"),
-        ):
-            if all(_is_argument(look, i, name, factor, d) for i, d in differences):
-                return "term", f"{what} differs from what is due by exactly {name}: {name} {words}."
+    for name, factor in _arguments_alike(look, pairs[0][0], first):
+        if all(_is_argument(look, i, name, factor, d) for i, d in differences[1:]):
+            return "term", f"{what} differs from what is due by exactly {name}: {name} {TERMS[factor]}."
     return None
 
 
-def _is_argument(look: Look, i: int, name: str, factor: float, difference: np.ndarray) -> bool:
-    value = look.arguments(i).get(name)
+TERMS = {  # how often an argument is in a difference
+    -1: "is missing",
+    1: "is added once too often",
+    -2: "has the wrong sign",
+    2: "is added two times too often",
+}
+
+
+def _arguments_alike(look: Look, i: int, numbers: np.ndarray) -> list[tuple[str, int]]:
+    """Return the arguments of a case that some numbers are: names, and times how much."""
+    key = ("terms", i, numbers.shape)
+    if key not in look.prepared.remembered:
+        terms = [(name, factor) for name in look.arguments(i) for factor in TERMS]
+        wanted = [_times(look.arguments(i)[name], factor, numbers.shape) for name, factor in terms]
+        look.prepared.remembered[key] = terms, _crowd(wanted)
+    terms, crowd = look.prepared.remembered[key]
+    return [terms[k] for k in crowd.alike(Node("array", numbers))]
+
+
+def _crowd(several: Iterable[np.ndarray | None]) -> Crowd:
+    return Crowd([None if x is None else Node("array", np.asarray(x)) for x in several])
+
+
+def _is_argument(look: Look, i: int, name: str, factor: float, numbers: np.ndarray) -> bool:
+    wanted = _times(look.arguments(i).get(name), factor, numbers.shape)
+    return wanted is not None and close(wanted, numbers)
+
+
+def _times(value: object, factor: float, shape: tuple[int, ...]) -> np.ndarray | None:
+    """Return a multiple of an argument in some shape, None where it has none or is 0."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.number | np.ndarray):
-        return False
+        return None
     try:
-        wanted = np.broadcast_to(np.asarray(value, dtype=float) * factor, difference.shape)
+        wanted = np.broadcast_to(np.asarray(value, dtype=float) * factor, shape)
     except (ValueError, TypeError):
-        return False
-    return bool(np.any(wanted)) and close(wanted, difference)
+        return None
+    return wanted if np.any(wanted) else None
 
 
 SIMPLE: tuple[tuple[str, str, Callable[[np.ndarray], np.ndarray]], ...] = (
@@ -257,12 +280,13 @@ def _simple(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
     """Recognise a simple function of the right numbers, or an argument itself."""
     if not all(np.isfinite(e).all() and np.isfinite(g).all() for _, e, g in pairs):
         return None
-    with np.errstate(all="ignore"):
-        for key, words, f in SIMPLE:
-            if all(close(f(e), g) for _, e, g in pairs):
-                return key, f"{what} {words}."
-    for name in look.arguments(pairs[0][0]):
-        if all(_is_argument(look, i, name, 1.0, g) for i, _, g in pairs):
+    i, e, g = pairs[0]
+    for k in _simple_functions(look, e).alike(Node("array", g)):
+        key, words, f = SIMPLE[k]
+        if all(close(f(e), g) for _, e, g in pairs[1:]):
+            return key, f"{what} {words}."
+    for name, factor in _arguments_alike(look, i, g):
+        if factor == 1 and all(_is_argument(look, i, name, 1, g) for i, _, g in pairs[1:]):
             return "unchanged", f"{what} is {name} itself, unchanged."
     # Rounding to a few digits: all entries agree with the right ones to that many.
     for digits in (1, 2, 3, 4):
@@ -272,6 +296,14 @@ def _simple(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
                 f"{what} is rounded to {digits} decimal{'s' if digits > 1 else ''}. Return all digits.",
             )
     return None
+
+
+def _simple_functions(look: Look, e: np.ndarray) -> Crowd:
+    """Return the simple functions of what is due (remembered)."""
+    key = ("simple", e.shape, e.tobytes())
+    if key not in look.prepared.remembered:
+        look.prepared.remembered[key] = _crowd(f(e) for _, _, f in SIMPLE)
+    return look.prepared.remembered[key]
 
 
 def _rearranged(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
@@ -360,7 +392,7 @@ def tendency(look: Look) -> tuple[str, str] | None:
     if len(pairs) < len(failing):
         return None
     e, g = (np.concatenate([p[k].ravel() for p in pairs]) for k in (0, 1))
-    wrong = ~np.isclose(g, e, 1e-4, 1e-6) & np.isfinite(e) & np.isfinite(g)
+    wrong = ~near(e, g, 1e-4, 1e-6) & np.isfinite(e) & np.isfinite(g)
     if wrong.sum() < 6:
         return None
     e, g, what = e[wrong], g[wrong], look.part_name(() if part is None else (part,)) or "The result"
@@ -423,7 +455,7 @@ def entries(look: Look) -> Diagnosis | None:
 
 
 def _wrong_entries(e: np.ndarray, g: np.ndarray) -> np.ndarray:
-    return ~np.isclose(g, e, 1e-4, 1e-6 * max(1.0, float(np.abs(e).max(initial=0))))
+    return ~near(e, g)
 
 
 def _fits_mask(value: object, mask: np.ndarray) -> bool:

@@ -132,7 +132,7 @@ class Look:
         return sorted(failing or comparable, key=lambda i: (cases[i].group != "values", self.size(i), i))[:3]
 
     @functools.cached_property
-    def found(self) -> dict[str, Any]:
+    def found(self) -> dict[Any, Any]:
         """What a detector has found out about this answer, and another asks again."""
         return {}
 
@@ -144,6 +144,12 @@ class Look:
 
     def arrays(self, i: int, part: int | None) -> tuple[np.ndarray, np.ndarray] | None:
         """Return due and given numbers of a case (of one part of a tuple) as float arrays, or None."""
+        key = ("arrays", i, part)
+        if key not in self.found:
+            self.found[key] = self._arrays(i, part)
+        return self.found[key]
+
+    def _arrays(self, i: int, part: int | None) -> tuple[np.ndarray, np.ndarray] | None:
         e, g = self.prepared.expected[i].value, self.outcomes[i].value
         if part is not None:
             if e.kind not in SEQUENCES or g.kind not in SEQUENCES or part >= min(len(e.data), len(g.data)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -167,14 +168,23 @@ def parts_of(outcomes: Sequence[Outcome], part: int) -> list[Node | None]:
     return [n.data[part] if n and n.kind in ("tuple", "list") and len(n.data) > part else None for n in nodes]
 
 
-def same_part(mine: Sequence[Node | None], theirs: Sequence[Node | None], due: Sequence[Node | None]) -> bool:
-    """Tell whether one returned value agrees in every case, and is wrong somewhere."""
-    known_cases = [
-        (m, t, d) for m, t, d in zip(mine, theirs, due, strict=True) if m is not None and d is not None
-    ]
-    if not known_cases or not all(alike(m, t, kinds=False) for m, t, _ in known_cases):
-        return False
-    return not all(alike(m, d, kinds=False) for m, _, d in known_cases)
+def same_part(mine: Sequence[Node | None], due: Sequence[Node | None], theirs: Callable) -> bool:
+    """Tell whether one returned value agrees in every case, and is wrong somewhere.
+
+    `theirs(i)` is asked for that of the other side, case by case until one differs.
+    """
+    cases = [i for i, (m, d) in enumerate(zip(mine, due, strict=True)) if m is not None and d is not None]
+    return (
+        bool(cases)
+        and all(alike(mine[i], theirs(i), kinds=False) for i in cases)
+        and not all(alike(mine[i], due[i], kinds=False) for i in cases)
+    )
+
+
+def wrong_in_part(order: list[int], mine: Sequence[Node], due: Sequence[Node], count: int = 2) -> list[int]:
+    """Return the first cases, in an order of them, in which one of the returned values is wrong."""
+    wrong = (i for i in order if not alike(mine[i], due[i], kinds=False))
+    return list(itertools.islice(wrong, count))
 
 
 def known_in_part(look: Look, part: int) -> Mistake | None:
@@ -183,15 +193,11 @@ def known_in_part(look: Look, part: int) -> Mistake | None:
     if not prepared.exercise.mutants:
         return None
     mine, due = parts_of(look.outcomes, part), parts_of(prepared.expected, part)
-    wrong = [
-        i
-        for i, m in enumerate(mine)
-        if m is not None and due[i] is not None and not alike(m, due[i], kinds=False)
-    ]
-    probes = sorted(wrong, key=lambda i: (prepared.cases[i].group != "values", look.size(i), i))[:2]
+    order = sorted(range(len(mine)), key=lambda i: (prepared.cases[i].group != "values", look.size(i), i))
+    probes = wrong_in_part([i for i in order if mine[i] is not None and due[i] is not None], mine, due)
     for index in candidates_in_part(look, codes_of(prepared), probes, part, mine):
-        theirs, _ = what_it_does(prepared, index, again=False)
-        if same_part(mine, parts_of(theirs, part), due):
+        theirs = parts_of(what_it_does(prepared, index, again=False)[0], part)
+        if same_part(mine, due, theirs.__getitem__):
             return prepared.exercise.mistakes[index]
     return None
 

@@ -16,7 +16,15 @@ from nn_exercises.compare import OF_VALUE, alike
 from nn_exercises.crowd import PATIENCE, Crowd, run_each
 from nn_exercises.judge import judge, signature
 from nn_exercises.look import Diagnosis, Look, is_number, size_of, with_arguments
-from nn_exercises.mistakes import agree, candidates, candidates_in_part, parts_of, same_part
+from nn_exercises.mistakes import (
+    agree,
+    candidates,
+    candidates_in_part,
+    parts_of,
+    same_part,
+    tried,
+    wrong_in_part,
+)
 from nn_exercises.mutate import WORDS, mutants
 from nn_exercises.run import Call, Outcome, run
 
@@ -255,13 +263,12 @@ def slips_in_part(look: Look, part: int) -> Diagnosis | None:
     if not look.exercise.mutants:
         return None
     mine, due = parts_of(look.outcomes, part), parts_of(look.prepared.expected, part)
-    wrong = [i for i in look.comparable if mine[i] is not None and not alike(mine[i], due[i], kinds=False)]
-    probes = sorted(wrong, key=lambda i: (look.size(i), i))[:2]
+    order = sorted((i for i in look.comparable if mine[i] is not None), key=lambda i: (look.size(i), i))
+    probes = wrong_in_part(order, mine, due)
     slipped = mutants(look.exercise)
     for k in candidates_in_part(look, [m.code for m in slipped], probes, part, mine):
         mutant = slipped[k]
-        theirs = run(mutant.code, look.prepared.calls, time_limit=REPLAY_LIMIT, patience=PATIENCE)
-        if same_part(mine, parts_of(theirs, part), due):
+        if same_part(mine, due, lambda i, m=mutant: parts_of(tried(look.prepared, [m.code], i), part)[0]):
             message = f"{look.part_name((part,))} is what comes of the right formula with one slip in it: "
             return look.made(mutant.kind, f"{message}{WORDS[mutant.kind]}.")
     return None
