@@ -1951,11 +1951,11 @@ def _problem(key: str) -> Problem:
     return Problem(key, BATCHES[key])
 
 
-def _row_numbers(rows, array) -> list[int] | None:
-    """Find the row numbers of rows in an array whose rows are all different; None where one is not there."""
+def _row_numbers(batches, array) -> list[list[int] | None]:
+    """Find each batch's row numbers in an array whose rows are all different; None where one is not there."""
     known = {np.asarray(row).tobytes(): i for i, row in enumerate(array)}
-    found = [known.get(np.asarray(row, dtype=array.dtype).tobytes()) for row in rows]
-    return None if None in found else found
+    found = [[known.get(np.asarray(row, dtype=array.dtype).tobytes()) for row in batch] for batch in batches]
+    return [None if None in rows else rows for rows in found]
 
 
 def _is_epoch(value, case: Case) -> Problem | None:
@@ -1980,7 +1980,7 @@ def _is_epoch(value, case: Case) -> Problem | None:
         return _problem("empty batch")
     if all(np.array_equal(a, b) and a.dtype.kind in "iu" and a.ndim == 1 for a, b in value) and X.ndim > 1:
         return _problem("row numbers")
-    in_y, in_x = [_row_numbers(a, y) for a, _ in value], [_row_numbers(b, X) for _, b in value]
+    in_y, in_x = _row_numbers([a for a, _ in value], y), _row_numbers([b for _, b in value], X)
     if value and None not in in_y and None not in in_x and X.shape[1:] != y.shape[1:]:
         return _problem("order (y_b, X_b)")
     for X_b, y_b in value:
@@ -1988,7 +1988,7 @@ def _is_epoch(value, case: Case) -> Problem | None:
             return _problem("type or shape changed")
         if X_b.dtype.kind != X.dtype.kind or y_b.dtype.kind != y.dtype.kind:
             return _problem("type or shape changed")
-    of_x, of_y = [_row_numbers(a, X) for a, _ in value], [_row_numbers(b, y) for _, b in value]
+    of_x, of_y = _row_numbers([a for a, _ in value], X), _row_numbers([b for _, b in value], y)
     if None in of_x or None in of_y:
         return _problem("type or shape changed")
     return _same_rows(of_x, of_y, n, batch_size)
