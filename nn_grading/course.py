@@ -25,11 +25,22 @@ SETS = 4  # secret sets of random cases of each exercise; each submission is giv
 
 @dataclass(frozen=True)
 class Assignment:
-    """One chapter's exercises in the chapter's order, and its own cells."""
+    """One chapter's exercises in the chapter's order, and its own cells, read when they are asked for."""
 
     name: str
-    exercises: tuple[Exercise, ...]
-    cells: tuple[notebook.Cell, ...] = ()
+    catalogue: tuple[Exercise, ...]  # in the catalogue's order
+    path: Path  # of the chapter as students received it
+
+    @cached_property
+    def cells(self) -> tuple[notebook.Cell, ...]:
+        """The chapter's cells, none if it is not built."""
+        return notebook.read(self.path.read_bytes()).cells if self.path.is_file() else ()
+
+    @cached_property
+    def exercises(self) -> tuple[Exercise, ...]:
+        """The exercises in the order of their test cells."""
+        place = {cell.grade_id: cell.number for cell in self.cells if cell.is_test}
+        return tuple(sorted(self.catalogue, key=lambda e: place.get(e.name, len(self.cells))))
 
     @cached_property
     def own_sources(self) -> frozenset[str]:
@@ -71,15 +82,10 @@ def load(root: Path = ROOT, secret: bytes = b"") -> Course:
     chapters: dict[str, list[Exercise]] = {}
     for exercise in EXERCISES.values():
         chapters.setdefault(exercise.chapter, []).append(exercise)
-    found = {}
-    for name, exercises in sorted(chapters.items()):
-        path = root / "chapters" / name / f"{name}.ipynb"
-        cells: tuple[notebook.Cell, ...] = ()
-        if path.is_file():
-            cells = notebook.read(path.read_bytes()).cells
-            place = {cell.grade_id: cell.number for cell in cells if cell.is_test}
-            exercises = sorted(exercises, key=lambda e: place.get(e.name, len(cells)))
-        found[name] = Assignment(name, tuple(exercises), cells)
+    found = {
+        name: Assignment(name, tuple(exercises), root / "chapters" / name / f"{name}.ipynb")
+        for name, exercises in sorted(chapters.items())
+    }
     return Course(found, secret, root)
 
 

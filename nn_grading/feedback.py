@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from nn_exercises.result import Card, Result
 from nn_grading.grade import Record
 from nn_grading.page import clean, escape, frame
@@ -27,7 +29,7 @@ def page(record: Record) -> str:
         for row in rows
     )
     remarks = "".join(f"<li>{escape(text)}</li>" for text in record["remarks"])
-    parts = "".join(f'<section id="{row["exercise"]}">{result_of(row).html()}</section>' for row in rows)
+    parts = "".join(f'<section id="{row["exercise"]}">{_card(result_of(row))}</section>' for row in rows)
     body = (
         f'<p class="soft">{escape(record["assignment"])}</p><h1>Feedback for {escape(record["student"])}</h1>'
         f'<p class="total">{record["score"]:g} of {record["max_score"]:g} points</p>'
@@ -41,6 +43,12 @@ def page(record: Record) -> str:
         "not on this page.</small></p>"
     )
     return frame(f"{record['assignment']}: feedback for {record['student']}", body)
+
+
+@lru_cache(maxsize=256)
+def _card(result: Result) -> str:
+    """Return a card as HTML (remembered: what is right looks the same for everybody)."""
+    return result.html()
 
 
 def result_of(row: Record) -> Result:

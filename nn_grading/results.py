@@ -19,6 +19,7 @@ from nn_grading.course import Assignment, Course, catalogue_version, fingerprint
 from nn_grading.grade import Job, Record
 
 ODD_NAMES = "backslashreplace"  # a folder's name that is no UTF-8 must not spoil the tables for all others
+DIGEST = ',\n "digest": "'  # stands before the digest of all that stands before it
 COLUMNS = ("student", "assignment", "exercise", "score", "max_score", "status", "mistake")
 
 
@@ -110,10 +111,11 @@ class Results:
     def load(self, student: str, assignment: str) -> Record | None:
         """Return a submission's result; None if there is none, or none that is whole."""
         try:
-            record = json.loads(self.result_path(student, assignment).read_bytes())
+            text = self.result_path(student, assignment).read_text("ascii")
         except (OSError, ValueError):
             return None
-        return record if isinstance(record, dict) and record.get("digest") == _digest(record) else None
+        whole, _, _ = text.rpartition(DIGEST)
+        return json.loads(text) if text == _sealed(whole) else None
 
     def order(
         self, place: Place, assignment: Assignment, secret_name: str
@@ -139,9 +141,8 @@ class Results:
         from nn_grading import feedback
 
         student, assignment = record["student"], record["assignment"]
-        text = as_json({**record, "digest": _digest(record)})
         write(self.out / "feedback" / student / f"{assignment}.html", feedback.page(record))
-        write(self.result_path(student, assignment), text)
+        write(self.result_path(student, assignment), as_json(record))
 
     def write_times(self, record: Record, times: dict[str, float]) -> None:
         """Add a line on how long a submission took; apart from its result, which is the same every time."""
@@ -185,14 +186,14 @@ def _lines_of(record: Record) -> Iterator[tuple[str, ...]]:
 
 
 def as_json(record: Record) -> str:
-    """Return a record as JSON with a line for each field and each exercise."""
+    """Return a record as JSON with a line for each field and each exercise, and a digest of these lines."""
     fields = []
     for name, value in record.items():
         text = json.dumps(value)
         if name == "exercises":
             text = "[\n  " + ",\n  ".join(map(json.dumps, value)) + "\n ]"
         fields.append(f' "{name}": {text}')
-    return "{\n" + ",\n".join(fields) + "\n}\n"
+    return _sealed("{\n" + ",\n".join(fields))
 
 
 def finished(
@@ -240,9 +241,9 @@ def crashed(job: Job, assignment: Assignment, message: str) -> Record:
     }
 
 
-def _digest(record: Record) -> str:
-    rest = {name: value for name, value in record.items() if name != "digest"}
-    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()[:16]
+def _sealed(text: str) -> str:
+    """Return the JSON text of a result with the digest that tells whether it is whole."""
+    return f'{text}{DIGEST}{hashlib.sha256(text.encode()).hexdigest()[:16]}"\n}}\n'
 
 
 def write(path: Path, text: str) -> None:
