@@ -104,52 +104,62 @@ def _factor(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
                 "factor",
                 f"{what} is {words} what is due, in every case: a constant factor is too much or missing.",
             )
-    names = list(dict.fromkeys(n for i, _ in ratios for n in look.symbols(i)))
-    for sign, extra in (
-        (1, ""),
-        (-1, " and the wrong sign"),
-        (2, " and a factor 2"),
-        (0.5, " and a factor 1/2"),
-    ):
-        for name in names:
-            for power, words in (
-                (1, f"{name} times"),
-                (-1, f"1/{name} of"),
-                (2, f"{name} squared times"),
-                (-0.5, f"1/√({name}) times"),
-                (0.5, f"√({name}) times"),
-                (-2, f"1/({name})² of"),
-            ):
-                with np.errstate(all="ignore"):
-                    fits = all(
-                        name in s and s[name] > 0 and abs(r / (sign * s[name] ** power) - 1) < 2e-4
-                        for s, r in ((look.symbols(i), r) for i, r in ratios)
-                    )
-                if fits and len({round(look.symbols(i)[name], 9) for i, _ in ratios}) > (len(ratios) > 1):
-                    kind = "too often" if power > 0 else "once too often in a denominator"
-                    advice = _advice(name, power)
-                    return (
-                        "factor",
-                        f"{what} is {words} what is due{extra}: {name} stands there {kind}{advice}.",
-                    )
-    for name in names:
-        with np.errstate(all="ignore"):
-            s = [(look.symbols(i).get(name, 1.0), r) for i, r in ratios]
-            if len({n for n, _ in s}) > 1 and all(n > 1 and abs(r * (n - 1) / n - 1) < 2e-4 for n, r in s):
-                return "factor", f"{what} is divided by {name} minus 1. Divide by {name} itself."
-    of_sizes = [n for n in names if n.startswith("the number of ")]
-    for a, b in itertools.permutations(of_sizes, 2):
-        sizes = [(look.symbols(i), r) for i, r in ratios]
-        if all(a in s and b in s and abs(r * s[b] / s[a] - 1) < 2e-4 for s, r in sizes) and (
-            len({round(r, 9) for _, r in ratios}) > 1
-        ):
-            return "factor", f"{what} is divided by {b} where {a} belongs."
+    found = _factor_of_a_case([look.symbols(i) for i, _ in ratios], [r for _, r in ratios])
+    if found:
+        return "factor", f"{what} is {found}"
     if len(ratios) > 2 and np.ptp([r for _, r in ratios]) < 1e-3 * abs(ratios[0][1]):
         return (
             "factor",
             f"{what} is {ratios[0][1]:.4g} times what is due, in every case: a constant factor is wrong.",
         )
     return None
+
+
+POWERS = (
+    (1, "{} times"),
+    (-1, "1/{} of"),
+    (2, "{} squared times"),
+    (-0.5, "1/√({}) times"),
+    (0.5, "√({}) times"),
+    (-2, "1/({})² of"),
+)
+
+
+def _factor_of_a_case(cases: list[dict[str, float]], ratios: list[float]) -> str:
+    """Return which of the numbers that cases are made of is the factor in each, in words; "" for none."""
+    names = list(dict.fromkeys(name for symbols in cases for name in symbols))
+    several = len(ratios) > 1  # then the number must differ from case to case, or it may be another one
+    numbers = {n: [s[n] for s in cases] for n in names if all(s.get(n, 0) > 0 for s in cases)}
+    differing = {n: some for n, some in numbers.items() if len({round(k, 9) for k in some}) > several}
+    for sign, extra in (
+        (1, ""),
+        (-1, " and the wrong sign"),
+        (2, " and a factor 2"),
+        (0.5, " and a factor 1/2"),
+    ):
+        for name, some in differing.items():
+            for power, words in POWERS:
+                if all(abs(r / (sign * k**power) - 1) < 2e-4 for k, r in zip(some, ratios, strict=True)):
+                    kind = "too often" if power > 0 else "once too often in a denominator"
+                    return (
+                        f"{words.format(name)} what is due{extra}: {name} stands there {kind}"
+                        f"{_advice(name, power)}."
+                    )
+    for name in names:
+        some = [s.get(name, 1.0) for s in cases]
+        if len(set(some)) > 1 and all(
+            k > 1 and abs(r * (k - 1) / k - 1) < 2e-4 for k, r in zip(some, ratios, strict=True)
+        ):
+            return f"divided by {name} minus 1. Divide by {name} itself."
+    if len({round(r, 9) for r in ratios}) > 1:
+        of_sizes = [n for n in names if n.startswith("the number of ")]
+        for a, b in itertools.permutations(of_sizes, 2):
+            if all(
+                a in s and b in s and abs(r * s[b] / s[a] - 1) < 2e-4
+                for s, r in zip(cases, ratios, strict=True)
+            ):
+                return f"divided by {b} where {a} belongs."
+    return ""
 
 
 def _advice(name: str, power: float) -> str:

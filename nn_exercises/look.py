@@ -6,7 +6,7 @@ import functools
 import inspect
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from nn_exercises.compare import SEQUENCES, Fault, as_array
 from nn_exercises.exercise import Case, Exercise
 from nn_exercises.judge import Judgement, Prepared, signature
-from nn_exercises.run import Facts, Outcome
+from nn_exercises.run import Call, Facts, Outcome
 
 WORDS = {
     "n_samples": "sample",
@@ -229,13 +229,13 @@ def returned_names(exercise: Exercise) -> list[str]:
     return [name.strip() for head in heads for name in head.split(",") if re.fullmatch(r"\s*\w+\s*", name)]
 
 
-def with_arguments(case: Case, exercise: Exercise, new: dict[str, Any]) -> Case:
-    """Return a case with some arguments replaced, everything passed by position or as it was."""
+def with_arguments(case: Case, exercise: Exercise, new: dict[str, Any]) -> Call:
+    """Return the call of a case with some arguments replaced, everything passed by position or as it was."""
     names = list(signature(exercise.reference).parameters)
     args = tuple(new.get(n, a) for n, a in zip(names, case.args, strict=False))
     kwargs = {n: new.get(n, a) for n, a in case.kwargs.items()}
     kwargs |= {n: v for n, v in new.items() if n not in kwargs and names.index(n) >= len(case.args)}
-    return replace(case, args=args, kwargs=kwargs)
+    return Call(args, kwargs)
 
 
 def is_number(value: Any) -> bool:

@@ -26,7 +26,7 @@ from nn_exercises.mistakes import (
     wrong_in_part,
 )
 from nn_exercises.mutate import WORDS, mutants
-from nn_exercises.run import Call, Outcome, run
+from nn_exercises.run import Outcome, run
 
 REPLAY_LIMIT = 1.0  # seconds for one replayed call list
 
@@ -92,8 +92,8 @@ def _fits(look: Look, order: list[int], change: Callable[[dict], dict | None]) -
 
 def _replayed(look: Look, i: int, several: list[dict]) -> list[Outcome]:
     """Return what the reference does with some arguments of a case replaced, in several ways."""
-    cases = [with_arguments(look.prepared.cases[i], look.exercise, new) for new in several]
-    return run_each(look.exercise.reference, [Call(c.args, c.kwargs) for c in cases], REPLAY_LIMIT)
+    calls = [with_arguments(look.prepared.cases[i], look.exercise, new) for new in several]
+    return run_each(look.exercise.reference, calls, REPLAY_LIMIT)
 
 
 def _changes(look: Look, example: dict) -> Iterator[Change]:
