@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import random
@@ -134,6 +135,56 @@ def test_a_damaged_result_is_made_again(submitted, undisturbed, tmp_path, grade_
     grade_cli(submitted, "--out", out, "--student", "s00")
     grade_cli(submitted, "--out", out)
     assert scores(out) == scores(undisturbed)
+
+
+def test_every_letter_of_a_result_counts(undisturbed):
+    from nn_grading import results
+
+    text = (undisturbed / f"results/s00/{CHAPTERS[0]}.json").read_text()
+    assert results.whole(text)
+    for place in range(0, len(text), 41):
+        assert results.whole(text[:place] + chr(ord(text[place]) ^ 1) + text[place + 1 :]) is None, place
+    assert results.whole(text[:-1]) is None and results.whole(text + "\n") is None
+
+
+def test_what_changes_before_it_is_graded_is_graded_whole(tmp_path):
+    from nn_grading import results
+
+    making.hand_in(tmp_path, "ann", CHAPTERS[0], b"{}")
+    place = results.Place("ann", CHAPTERS[0], tmp_path)
+    order = results.Order(place, frozenset(["neuron"]), results.job_of(place).key)
+    assert order.job().only == {"neuron"}
+    making.hand_in(tmp_path, "ann", CHAPTERS[0], b"[]")
+    assert order.job().only is None and order.job().data == b"[]"
+
+
+def test_a_run_that_is_stopped_keeps_what_it_has(submitted, tmp_path, sandboxed, monkeypatch):
+    from nn_grading import batch, pool, sandbox
+
+    def stopped(setting, orders, processes):
+        for order, _ in zip(orders, range(3), strict=False):
+            yield order, None
+        raise sandbox.SandboxError("no more")
+
+    monkeypatch.setattr(pool, "run", stopped)
+    told = io.StringIO()
+    assert batch.run(batch.Request(submitted, tmp_path / "out"), told) == 1
+    assert "Stopped: no more" in told.getvalue()
+    assert len(list(tmp_path.glob("out/results/*/*.json"))) == 3
+
+
+def test_a_terminal_sees_how_far_it_is_and_nothing_else_does():
+    from nn_grading.bar import progress
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for out, wanted in ((Terminal(), "3/3"), (io.StringIO(), "")):
+        with progress(3, out) as show:
+            for done in (1, 2, 3):
+                show(done)
+        assert wanted in out.getvalue() and bool(out.getvalue()) == bool(wanted)
 
 
 def children(pid: int) -> list[int]:
