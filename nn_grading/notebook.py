@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import json
 import os
@@ -160,9 +159,10 @@ def _cell(number: int, raw: Any, remarks: list[str]) -> Cell | None:
         remarks.append(f"cell {number} is no cell")
         return None
     source = raw.get("source", raw.get("input", ""))
-    if isinstance(source, list):
-        with contextlib.suppress(TypeError):  # not all of them are lines of text
-            source = "".join(source)
+    try:
+        source = "".join(source) if isinstance(source, list) else source
+    except TypeError:  # not all of them are lines of text
+        source = None
     if not isinstance(source, str):
         remarks.append(f"cell {number} has no text")
         return None
@@ -176,7 +176,7 @@ def _cell(number: int, raw: Any, remarks: list[str]) -> Cell | None:
     return Cell(
         number,
         str(raw.get("cell_type")),
-        source.replace("\r\n", "\n").replace("\r", "\n"),
+        source.replace("\r\n", "\n").replace("\r", "\n") if "\r" in source else source,
         grade_id if isinstance(grade_id, str) else "",
         marks.get("grade") is True and marks.get("solution") is not True,
         marks.get("solution") is True,
