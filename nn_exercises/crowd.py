@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from nn_exercises.compare import ATOL, RTOL, SEQUENCES, alike, numbers
+from nn_exercises.compare import ATOL, RTOL, SEQUENCES, alike, as_array, numbers
 from nn_exercises.run import Call, Node, Outcome, run
 
 PATIENCE = 20.0  # seconds of the processor are meant: on a busy machine the diagnosis is the same
@@ -86,15 +86,19 @@ class Crowd:
             return [k for k, node in enumerate(self.nodes) if node is None]
         leaves: list[np.ndarray] = []
         form = _laid_out(given, leaves)
-        vector = None if form is None else _vector(leaves)
+        readings = {} if form is None else {form: _vector(leaves)}
+        several = given.kind in SEQUENCES
+        whole = as_array(given) if several else None
+        if whole is not None:  # a list may stand for an array
+            readings[whole.shape] = whole.ravel()
         found: list[int] = []
         to_compare = list(self.alone)
         for other, members, values, within in self.groups:
-            if form is None or (form != other and _may_agree(form, other)):
+            if other in readings:
+                close = (np.abs(readings[other] - values) <= within).all(axis=1)
+                found += [members[k] for k in close.nonzero()[0]]
+            elif not (several and not _is_several(other)) and (form is None or _may_agree(form, other)):
                 to_compare += members
-            elif form == other:
-                near = (np.abs(vector - values) <= within).all(axis=1)
-                found += [members[k] for k in near.nonzero()[0]]
         found += [k for k in to_compare if alike(self.nodes[k], given, kinds=False)]
         return sorted(found)
 
@@ -120,7 +124,10 @@ def _vector(leaves: list[np.ndarray]) -> np.ndarray:
 
 def _may_agree(a: Form, b: Form) -> bool:
     """Tell whether values of two forms may hold the same numbers: a list may stand for an array."""
-    several = a[:1] == ("of",), b[:1] == ("of",)
-    if several == (True, True):
+    if _is_several(a) and _is_several(b):
         return len(a) == len(b) and all(map(_may_agree, a[1:], b[1:]))
-    return several != (False, False) or a == b
+    return _is_several(a) or _is_several(b) or a == b
+
+
+def _is_several(form: Form) -> bool:
+    return form[:1] == ("of",)

@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from nn_exercises import figures, forms, replay, stops
-from nn_exercises.compare import OF_VALUE
+from nn_exercises.compare import OF_VALUE, close
 from nn_exercises.conditions import condition
 from nn_exercises.exercise import Loss
 from nn_exercises.judge import Judgement, Prepared, argument_names, signature
@@ -315,8 +315,7 @@ def _nudged(look: Look, i: int, loss: Loss) -> tuple[tuple[str, str], ...]:
     if i not in look.comparable or loss.parameter not in look.arguments(i):
         return ()
     pair = look.arrays(i, loss.output)
-    given = give(look.arguments(i))
-    x = given[loss.parameter]
+    x = look.arguments(i)[loss.parameter]
     if (
         pair is None
         or not isinstance(x, np.ndarray)
@@ -325,7 +324,7 @@ def _nudged(look: Look, i: int, loss: Loss) -> tuple[tuple[str, str], ...]:
     ):
         return ()
     due, claimed = pair
-    if not due.size or not np.isfinite(claimed).all() or np.allclose(due, claimed, 1e-4, 1e-6):
+    if not due.size or not np.isfinite(claimed).all() or close(claimed, due, 1e-4, 1e-6):
         return ()
     at = np.unravel_index(np.abs(due - claimed).argmax(), due.shape)
     h, x = 1e-5, x.astype(np.float64)
