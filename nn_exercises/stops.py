@@ -101,7 +101,7 @@ ADVICE_BY_TYPE = {
 
 def unfinished(look: Look) -> Diagnosis | None:
     """Report a call that did not come to its end in time."""
-    late = [i for i, o in enumerate(look.outcomes) if o.status == "timeout"]
+    late = [i for i, o in enumerate(look.outcomes) if o.status in ("timeout", "skipped")]
     if not late:
         return None
     seconds = look.prepared.time_limit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import gc
 import hashlib
 import time
@@ -101,7 +102,7 @@ def _extra_time(request: Request) -> dict[tuple[str, str], float]:
 
     try:
         return read_extra_time(request.extra_time)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, csv.Error) as error:
         raise BadRequestError(f"--extra-time {request.extra_time}: {error}") from None
 
 
@@ -231,6 +232,7 @@ class _Run:
             message = "Grading this submission failed; the operator was told."
             record = results.crashed(order.job(), assignment, message)
         times = record["times"]
+        self.faults += [f"{place.student}/{place.assignment}: {fault}" for fault in record.get("faults", ())]
         record = results.finished(record, before, assignment, self.out, self.secret_name)
         self.out.write(record)
         self.out.write_times(record, times)
@@ -266,4 +268,5 @@ class _Run:
 
     def _say(self, text: str) -> None:
         # Names of folders are students' text: a terminal would obey what is in them.
-        print(clean(text.encode(errors="replace").decode()), file=self.told, flush=True)
+        encoding = self.told.encoding or "utf-8"
+        print(clean(text.encode(encoding, "backslashreplace").decode(encoding)), file=self.told, flush=True)

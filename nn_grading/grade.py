@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+import traceback
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +20,7 @@ from nn_exercises.result import Result
 from nn_grading import names, notebook, protocol, scripts
 from nn_grading.course import Assignment, Course, fingerprint
 from nn_grading.line import EndedError, Line, Reply, Task
-from nn_grading.sandbox import Sandbox
+from nn_grading.sandbox import Sandbox, SandboxError
 from nn_grading.scripts import Script
 
 STATUSES = ("unreadable", "not_attempted", "not_allowed", "crashed", "timeout", "error", "failed", "passed")
@@ -72,12 +73,13 @@ def grade(course: Course, job: Job, box: Sandbox, limits: Limits) -> Record:
     todo = [e for e in assignment.exercises if job.only is None or e.name in job.only]
     remarks: list[str] = list(job.remarks)
     times: dict[str, float] = {}
+    faults: list[str] = []
     try:
         if job.data is None:
             raise notebook.UnreadableError(job.unreadable)
         submission = notebook.read(job.data, job.remarks)
         remarks = [*submission.remarks, *_remarks(submission, assignment)]
-        rows = _grade_all(course, job, submission, assignment, todo, box, limits, times)
+        rows = _grade_all(course, job, submission, assignment, todo, box, limits, times, faults)
     except notebook.UnreadableError as error:
         rows = [row(e, "unreadable", message=f"The notebook could not be read: {error}.") for e in todo]
     return {
@@ -86,6 +88,7 @@ def grade(course: Course, job: Job, box: Sandbox, limits: Limits) -> Record:
         "submission": job.key,
         "remarks": remarks,
         "exercises": rows,
+        "faults": faults,
         "times": {
             "total": time.perf_counter() - started,
             "cpu": max(time.process_time() + box.cpu - computed, 0.0),
@@ -141,6 +144,7 @@ def _grade_all(
     box: Sandbox,
     limits: Limits,
     times: dict[str, float],
+    faults: list[str],
 ) -> list[Record]:
     tests = {e.name for e in assignment.exercises}
     own = assignment.own_sources
@@ -174,7 +178,17 @@ def _grade_all(
         share = (time.perf_counter() - began) / len(replies) if replies else 0.0
         for name, several in tasks.items():
             began = time.perf_counter()
-            rows[name] = _best(several, replies.get(several[0]), line)
+            try:
+                rows[name] = _best(several, replies.get(several[0]), line)
+            except SandboxError:
+                raise
+            except (
+                Exception
+            ):  # a fault of this project's, or a report that nobody foresaw: this answer's alone
+                faults.append(traceback.format_exc(limit=-4))
+                line.close(kill=True)
+                message = "Grading this answer failed; the operator was told."
+                rows[name] = row(several[0].exercise, "crashed", message=message)
             together = share if several[0] in replies else 0.0
             times[name] = time.perf_counter() - began + together
     finally:

@@ -31,6 +31,7 @@ from nn_grading import notebook, results
 from nn_grading.course import Assignment, Course
 from nn_grading.feedback import result_of
 from nn_grading.grade import Record
+from nn_grading.page import clean
 
 Extra = dict[tuple[str, str], float]
 LARGEST_OUTPUT = 400_000
@@ -91,7 +92,7 @@ def fill(
                     "folders; the others' marks are in it."
                 )
             return written, history.differences()
-    except (SQLAlchemyError, InvalidEntry, MissingEntry) as error:
+    except (SQLAlchemyError, InvalidEntry, MissingEntry, ImportError, ValueError) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise GradebookError(reason) from None
     finally:
@@ -231,7 +232,7 @@ def _write(
 
 def _comment(row: Record) -> str:
     name = f" [{row['mistake']}]" if row["mistake"] else ""
-    return f"{row['status']}{name}: {row['card']['message']}"
+    return clean(f"{row['status']}{name}: {row['card']['message']}")  # no database takes half a character
 
 
 def _timestamp(folder: Path) -> Any:

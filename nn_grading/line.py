@@ -20,6 +20,7 @@ from nn_grading.scripts import Halves, Script
 from nn_grading.worker import NOT_ENOUGH_MEMORY
 
 LARGEST_REPLY = 32 * 2**20
+LARGEST_QUESTION = 2**20  # bytes: what an answer asks for is computed out here, at the course's cost
 GRACE = 1.0  # seconds in which the worker may still report that the time was up
 FACTS_SECONDS = 5.0  # in which it may say what an answer's code looks like, also on a busy machine
 # What several answers together may take before they are run one by one: they share one way there and back.
@@ -152,6 +153,8 @@ class Line:
                     data = self._reply(task, deadline)
                     if not _starts(data[0], b'{"ask":'):
                         return Reply(data, asked)
+                    if sum(map(len, data[0])) > LARGEST_QUESTION:
+                        raise wire.WireError(f"a question of more than {LARGEST_QUESTION:,} bytes")
                     began = time.monotonic()
                     reply = _answer(protocol.decode(*data[0]), task.functions, asked)
                     protocol.send(line, reply, deadline)

@@ -174,7 +174,9 @@ def without_magics(source: str) -> str | None:
 
 
 def _broken(source: str, error: SyntaxError) -> Broken:
-    claims = re.findall(r"^\s*(?:async\s+)?def\s+(\w+)|^class\s+(\w+)|^(\w+)\s*=(?!=)", source, re.MULTILINE)
+    claims = re.findall(
+        r"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)|^class[ \t]+(\w+)|^(\w+)[ \t]*=(?!=)", source, re.MULTILINE
+    )
     names = frozenset(name for groups in claims for name in groups if name)
     return Broken(error.lineno or 1, error.msg or "invalid syntax", (error.text or "").strip()[:200], names)
 
@@ -226,6 +228,7 @@ class Notebook:
     def __init__(self, cells: Iterable[tuple[int, str, bool]]) -> None:
         self.bindings: dict[str, list[Piece]] = {}
         self.stars: list[Piece] = []
+        self._resolved: dict[tuple[str, int | None], Piece | None] = {}
         self.flags = 0
         self.broken: list[tuple[int, Broken]] = []
         held = 0
@@ -275,14 +278,14 @@ class Notebook:
 
     def _resolve(self, name: str, limit: int | None) -> Piece | None:
         """Return what binds `name`: the student's last, else the course's; or the last before `limit`."""
-        bound = self.bindings.get(name, ())
-        if limit is not None:
-            before = [piece for piece in bound if piece.cell <= limit]
-            if before:
-                return before[-1]
-            return bound[0] if bound else None
-        own = [piece for piece in bound if not piece.course]
-        return (own or bound or [None])[-1]
+        if (name, limit) not in self._resolved:
+            bound = self.bindings.get(name, ())
+            if limit is not None:
+                seen = [piece for piece in bound if piece.cell <= limit] or bound[:1]
+            else:
+                seen = [piece for piece in bound if not piece.course] or bound
+            self._resolved[name, limit] = seen[-1] if seen else None
+        return self._resolved[name, limit]
 
     def needed(self, answer: Piece, limit: int | None = None) -> Iterator[Piece]:
         """Yield the pieces that `answer` needs, each after those that it looks up while it runs."""

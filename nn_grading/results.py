@@ -44,7 +44,7 @@ def find_submissions(
     places, strange = [], []
     known = {name: name for name in course.assignments}  # one text for all
     for person in sorted(submitted.iterdir(), key=lambda p: p.name):
-        if person.name.startswith(".") or (student is not None and person.name != student):
+        if student is not None and person.name != student:
             continue
         try:
             folders = sorted(person.iterdir(), key=lambda p: p.name)
@@ -54,14 +54,17 @@ def find_submissions(
             strange.append(f"{person.name} ({error.strerror})")
             continue
         for folder in folders:
-            if folder.name.startswith(".") or not _may_be_folder(folder):
-                continue
-            if folder.name not in course.assignments:
+            if folder.name in known and not person.name.startswith("."):  # be it a folder or not
+                if assignment in (None, folder.name):
+                    places.append(Place(person.name, known[folder.name], submitted))
+            elif folder.name in known or (_visible(person, folder) and _may_be_folder(folder)):
                 strange.append(f"{person.name}/{folder.name}")
-            elif assignment is None or folder.name == assignment:
-                places.append(Place(person.name, known[folder.name], submitted))
     # By assignment, so that a worker meets one chapter's exercises after another.
     return sorted(places, key=lambda p: (p.assignment, p.student)), strange
+
+
+def _visible(*paths: Path) -> bool:
+    return not any(path.name.startswith(".") for path in paths)
 
 
 def _may_be_folder(path: Path) -> bool:

@@ -156,7 +156,14 @@ def environment() -> dict[str, str]:
         name: os.environ[name] for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE") if name in os.environ
     }
     threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return {"PYTHONHASHSEED": "0", "HOME": "/tmp", "LANG": "C.UTF-8", **threads, **names}
+    return {
+        "PYTHONHASHSEED": "0",
+        "MALLOC_ARENA_MAX": "1",
+        "HOME": "/tmp",
+        "LANG": "C.UTF-8",
+        **threads,
+        **names,
+    }
 
 
 class Sandbox:

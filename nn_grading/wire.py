@@ -206,6 +206,8 @@ def load_outcome(message: Any) -> run.Outcome:
         raise WireError(f"not an outcome: {wrong}") from None
     if (outcome.status == "returned") != (outcome.value is not None):
         raise WireError("an outcome has a value where something was returned")
+    if outcome.value is None and any((outcome.again, outcome.later, outcome.reseeded)):
+        raise WireError("an outcome is looked at again where something was returned")
     if (outcome.status == "raised") != (outcome.error is not None):
         raise WireError("an outcome has an error where one was raised")
     return outcome

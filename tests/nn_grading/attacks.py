@@ -617,6 +617,7 @@ does(
 )
 does("returns a huge integer", "", "failed", "timeout", result="10**(10**6)")
 does("returns a dictionary with odd keys", "", result=r"{'\0bytes': 0, (1, 2): {3}, None: float('nan')}")
+does("raises half a character", r"raise ModuleNotFoundError('\ud800 \0 \x1b[2J')", "not_allowed")
 does("raises an exception with a long text", "raise ValueError('x' * 10**7)", "error")
 does(
     "raises an exception that cannot be shown",
@@ -696,6 +697,23 @@ def neuron(X, w, b, activation):
     "failed",
     target="neuron",
     others=None,
+)
+add(
+    "asks a callable with fifteen million numbers",
+    handed_in(
+        making.chapter(
+            CHAPTER,
+            neuron="""
+def neuron(X, w, b, activation):
+    for _ in range(3): activation(np.zeros(15_000_000, np.int8))
+    return X @ w
+""",
+        )
+    ),
+    "failed",
+    "timeout",
+    "crashed",
+    target="neuron",
 )
 does(
     "opens sockets",
@@ -1166,6 +1184,127 @@ except BaseException:
     "timeout",
 )
 
+does(
+    "does not come back from its second call",
+    """
+import time
+if X.tobytes() + w.tobytes() in SEEN: time.sleep(100)
+SEEN.add(X.tobytes() + w.tobytes())
+""",
+    "timeout",
+    before="SEEN = set()",
+    result="X @ w + b",
+    points=1.99,
+)
+does(
+    "is slow to say what went wrong",
+    "raise Slow",
+    "timeout",
+    before="""
+import time
+class Slow(Exception):
+    def __str__(self):
+        time.sleep(0.9)
+        return "x"
+""",
+)
+does(
+    "answers rightly and leaves a thread behind each time",
+    "import threading, time\nthreading.Thread(target=time.sleep, args=(1000,), daemon=True).start()",
+    "passed",
+    result="X @ w + b",
+    points=2.0,
+)
+does(
+    "answers rightly and does not go",
+    """
+import os, time
+os._exit = lambda code: time.sleep(1000)
+""",
+    "passed",
+    result="X @ w + b",
+    points=2.0,
+)
+does(
+    "answers rightly and breaks what others import",
+    """
+import sys, warnings
+class Stopper:
+    def find_spec(self, *words): raise SystemExit
+sys.meta_path.insert(0, Stopper())
+sys.excepthook = sys.unraisablehook = sys.displayhook = lambda *words: 1 / 0
+warnings.filterwarnings = None
+""",
+    "passed",
+    result="X @ w + b",
+    points=2.0,
+)
+does(
+    "answers rightly and closes what it was given",
+    """
+import os
+os.umask(0); os.chdir("/")
+for number in (0, 1, 2):
+    try: os.close(number)
+    except OSError: pass
+""",
+    "passed",
+    result="X @ w + b",
+    points=2.0,
+)
+does(
+    "hooks into everything that Python does",
+    """
+import sys
+def hook(event, words): raise BaseException(event)
+sys.addaudithook(hook)
+""",
+    "crashed",
+    "error",
+    others=None,
+)
+does(
+    "empties the table of modules",
+    "import sys\nsys.modules.clear()",
+    "failed",
+    "error",
+    "crashed",
+    others=None,
+)
+does(
+    "has itself ended by a watchdog of its own",
+    "import faulthandler\nfaulthandler.dump_traceback_later(0.3, exit=True, file=2)\nwhile True: pass",
+    "crashed",
+)
+does(
+    "lets no other thread run",
+    """
+import sys, threading
+def spin():
+    while True: pass
+sys.setswitchinterval(1000)
+threading.Thread(target=spin, daemon=True).start()
+""",
+    "failed",
+    "timeout",
+    "crashed",
+    others=None,
+)
+does(
+    "keeps the processors busy below Python",
+    """
+import hashlib, threading, time
+def work():
+    while True: hashlib.pbkdf2_hmac("sha256", b"x", b"y", 10**6)
+for _ in range(40):
+    try: threading.Thread(target=work, daemon=True).start()
+    except RuntimeError: break
+time.sleep(100)
+""",
+    "timeout",
+    "crashed",
+)
+
 # ---------------------------------------------------------------- values and functions that lie
 
 does(
@@ -1343,6 +1482,40 @@ forges(
     "says that the time was up", """say('{"outcomes":[' + ",".join(['{"status":"skipped"}'] * 10) + "]}")"""
 )
 
+forges(
+    "says that all calls were left out",
+    """sys.modules["wire"].dump_outcome = lambda outcome: {"status": "skipped"}""",
+    "timeout",
+)
+forges(
+    "says that calls were left out after one that raised",
+    """
+made = []
+def dump(outcome):
+    made.append(outcome)
+    error = ["E", [], "x", 1, "", True]
+    return {"status": "raised", "error": error} if len(made) == 1 else {"status": "skipped"}
+sys.modules["wire"].dump_outcome = dump
+""",
+    "timeout",
+    "error",
+)
+forges(
+    "says what a call that raised gave again",
+    """
+made = []
+def dump(outcome):
+    made.append(outcome)
+    numbers = {name: ["float", float(len(made)), ""] for name in ("later", "again")}
+    if len(made) % 2:
+        return {"status": "raised", "error": ["E", [], "x", 1, "", True], **numbers}
+    return {"status": "returned", "value": ["float", 1.0, ""], **numbers}
+sys.modules["wire"].dump_outcome = dump
+""",
+    "failed",
+    "crashed",
+)
+
 # ---------------------------------------------------------------- the notebook
 
 
@@ -1506,6 +1679,31 @@ add(
     points=2.0,
 )
 add(
+    "writes blank lines without end before an error",
+    handed_in(edited(lambda cells: [*(making.code("\n" * 190_000 + "x = (") for _ in range(2)), *cells])),
+    "passed",
+    points=2.0,
+)
+add(
+    "binds the same names again and again",
+    handed_in(
+        edited(
+            lambda cells: [
+                *(making.code(("=".join("abcdefghij") + "=1\n") * 900) for _ in range(5)),
+                *(
+                    making.code("".join(f"u{i}=" + ",".join("abcdefghij") + "\n" for i in range(k, k + 900)))
+                    for k in range(0, 4500, 900)
+                ),
+                making.code("def used(): return " + ",".join(f"u{i}" for i in range(4500))),
+                making.code(f"def {TARGET}(X, w, b): return X @ w + b if used else 0"),
+                *without(cells, f"{TARGET}_answer"),
+            ]
+        )
+    ),
+    "passed",
+    points=2.0,
+)
+add(
     "writes two hundred thousand statements in small cells",
     handed_in(edited(lambda cells: [*(making.code("a=a;" * 60) for _ in range(1900)), *cells], None)),
     "error",
@@ -1584,6 +1782,12 @@ add(
     "passed",
     points=2.0,
 )
+add(
+    "writes its cells twice",
+    handed_in(json.dumps(making.chapter(CHAPTER))[:-1] + ', "cells": []}'),
+    "not_attempted",
+    others="not_attempted",
+)  # what stands last holds, as everywhere
 add("hands in nothing", handed_in(b""), "unreadable", others="unreadable")
 add("hands in noise", handed_in(os.urandom(3000)), "unreadable", others="unreadable")
 add(

@@ -196,6 +196,24 @@ def test_a_locked_gradebook_is_filled_the_next_time(course, monkeypatch):
         assert gradebook.find_submission_notebook(CHAPTER, CHAPTER, "ann").score == 6
 
 
+def test_half_a_character_in_a_message_stops_nothing(course):
+    odd = "def neuron_preactivation(X, w, b):\n    raise ModuleNotFoundError('\\ud800')"
+    submitted = course / "grading" / "submitted"
+    making.hand_in(submitted, "ann", CHAPTER, making.chapter(CHAPTER, neuron_preactivation=odd))
+    code, _ = grade(course)
+    assert code == 0
+    with book(course) as gradebook:
+        assert gradebook.find_submission_notebook(CHAPTER, CHAPTER, "ann").score == 4
+        assert gradebook.find_submission_notebook(CHAPTER, CHAPTER, "cyd").score == 6
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "nosuch://host/gradebook"])
+def test_an_address_without_a_database_costs_no_result(course, url):
+    code, told = grade(course, gradebook=url)
+    assert code == 1 and "The gradebook was not brought up to date" in told
+    assert (course / "grading" / "grades.csv").is_file() and (course / "grading" / "report.html").is_file()
+
+
 @pytest.mark.slow
 def test_feedback_and_export_go_on_working(course):
     grade(course)

@@ -445,3 +445,28 @@ def test_who_knows_all_shared_cases_by_heart_is_wrong_on_the_one_of_their_own(bo
         job = grade.Job(student, name, json.dumps(document).encode(), only=frozenset(["sigmoid"]))
         (row,) = grade.grade(whole, job, box, grade.Limits())["exercises"]
         assert (row["status"], row["score"]) == ("failed", 0.0), row
+
+
+def test_a_fault_in_judging_one_answer_costs_that_answer_alone(box, monkeypatch):
+    def judged(task, *rest):
+        if task.exercise.name == "neuron":
+            raise ZeroDivisionError("nobody foresaw it")
+        return result(task, *rest)
+
+    result = grade._result
+    monkeypatch.setattr(grade, "_result", judged)
+    name = "01_neuron"
+    job = grade.Job("ann", name, json.dumps(making.chapter(name)).encode())
+    record = grade.grade(dataclasses.replace(course.load(), secret=b"x" * 32), job, box, grade.Limits())
+    assert [row["status"] for row in record["exercises"]] == ["passed", "passed", "crashed"]
+    (fault,) = record["faults"]
+    assert "nobody foresaw it" in fault
+
+
+def test_a_huge_question_is_not_computed(box):
+    name = "06_backpropagation"
+    source = "def numerical_gradient(f, x, h=1e-5):\n    return f(np.zeros(1_000_000))"
+    document = making.chapter(name, numerical_gradient=source)
+    job = grade.Job("ann", name, json.dumps(document).encode(), only=frozenset(["numerical_gradient"]))
+    (row,) = grade.grade(course.load(secret=b"a" * 64), job, box, grade.Limits())["exercises"]
+    assert row["status"] == "crashed" and "1,048,576 bytes" in row["card"]["message"]

@@ -336,6 +336,16 @@ def test_a_folder_that_is_no_assignment_is_named(tmp_path, grade_cli):
     assert done.returncode == 1 and "ann/1_neuron" in done.stdout
 
 
+def test_what_is_no_folder_or_has_a_hidden_name_is_not_lost(tmp_path, grade_cli):
+    (tmp_path / "submitted" / "ann").mkdir(parents=True)
+    (tmp_path / "submitted" / "ann" / CHAPTERS[0]).write_text("a file where a folder is due")
+    making.hand_in(tmp_path / "submitted", ".bob", CHAPTERS[0], making.chapter(CHAPTERS[0]))
+    done = grade_cli(tmp_path / "submitted", "--out", tmp_path / "out")
+    assert done.returncode == 1 and f".bob/{CHAPTERS[0]}" in done.stdout
+    table = (tmp_path / "out" / "grades.csv").read_text()
+    assert table.count("unreadable") == 3 and "bob" not in table
+
+
 def test_without_bubblewrap_it_refuses(submitted, tmp_path, grade_cli):
     done = grade_cli(submitted, "--out", tmp_path / "out", env={"PATH": str(tmp_path)})
     assert done.returncode == 1
