@@ -658,14 +658,16 @@ def code_of(function: Callable) -> types.CodeType | None:
     return code if isinstance(code, types.CodeType) else None
 
 
-_LIBRARIES = tuple(
-    str(Path(p).resolve())
-    for p in {
-        sysconfig.get_paths()["stdlib"],
-        sysconfig.get_paths()["purelib"],
-        sysconfig.get_paths()["platlib"],
-        Path(np.__file__).parent,
-    }
+# Where no line of an answer stands: this folder, and what is installed (maybe reached through a link).
+_NOT_THEIRS = (
+    f"{Path(__file__).parent}{os.sep}",
+    "<frozen",
+    *(
+        str(path)
+        for name in ("stdlib", "purelib", "platlib")
+        for path in (Path(sysconfig.get_path(name)), Path(sysconfig.get_path(name)).resolve())
+    ),
+    str(Path(np.__file__).parent),
 )
 
 
@@ -685,12 +687,7 @@ def describe_error(e: BaseException, function: Callable) -> Error:
     frame = e.__traceback__
     while frame is not None:
         name = frame.tb_frame.f_code.co_filename
-        own = name == theirs or not (
-            name == __file__
-            or name.startswith(_LIBRARIES)
-            or name.startswith("<frozen")
-            or "nn_exercises" in name
-        )
+        own = name == theirs or not (name.startswith(_NOT_THEIRS) or "nn_exercises" in name)
         if own:
             found = (name, frame.tb_lineno)
         frame = frame.tb_next

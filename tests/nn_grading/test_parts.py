@@ -470,3 +470,13 @@ def test_a_huge_question_is_not_computed(box):
     job = grade.Job("ann", name, json.dumps(document).encode(), only=frozenset(["numerical_gradient"]))
     (row,) = grade.grade(course.load(secret=b"a" * 64), job, box, grade.Limits())["exercises"]
     assert row["status"] == "crashed" and "1,048,576 bytes" in row["card"]["message"]
+
+
+def test_a_question_that_fails_is_shown_at_the_line_that_asked(box):
+    name = "06_backpropagation"
+    source = "def numerical_gradient(f, x, h=1e-5):\n    return f(x, x, x)"
+    document = making.chapter(name, numerical_gradient=source)
+    job = grade.Job("ann", name, json.dumps(document).encode(), only=frozenset(["numerical_gradient"]))
+    (row,) = grade.grade(course.load(secret=b"a" * 64), job, box, grade.Limits())["exercises"]
+    assert row["status"] == "error" and "return f(x, x, x)" in json.dumps(row["card"])
+    assert "raise kind" not in json.dumps(row["card"])
