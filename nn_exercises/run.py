@@ -354,8 +354,8 @@ def run(
     return outcomes
 
 
-def run_each(calls: Sequence[tuple[Callable, Call]], *, time_limit: float = 10.0) -> list[Outcome]:
-    """Make one call each of several functions, which trust one another, and return their outcomes."""
+def run_several(calls: Sequence[tuple[Callable, Call]], *, time_limit: float = 10.0) -> list[Outcome]:
+    """Make one call each of several functions in one frame, for functions that are to be trusted."""
     with _Frame(time_limit) as frame:
         return [frame.call(function, call)[0] for function, call in calls]
 

@@ -108,19 +108,19 @@ def own_cases(drawn: Sequence[tuple[Script, int]]) -> list[Script]:
     It is one of none where all cases of the exercise are fixed.
     """
     cases = [_own_case(script, seed) for script, seed in drawn]
-    calls = [case and run.Call(case.args, case.kwargs) for case in cases]
-    references = [script.prepared.exercise.reference for script, _ in drawn]
-    pairs = [(f, call) for f, call in zip(references, calls, strict=True) if call]
-    outcomes = iter(run.run_each(pairs, time_limit=60.0))
-    return [
-        _script(
-            judging.Prepared(script.prepared.exercise, seed, (case,), (call,), (), (next(outcomes),)),
-            list(script.functions),
-        )
-        if call
-        else NONE
-        for (script, seed), case, call in zip(drawn, cases, calls, strict=True)
+    calls = [None if case is None else run.Call(case.args, case.kwargs) for case in cases]
+    pairs = [
+        (script.prepared.exercise.reference, c) for (script, _), c in zip(drawn, calls, strict=True) if c
     ]
+    outcomes = iter(run.run_several(pairs, time_limit=60.0))
+    found = []
+    for (script, seed), case, call in zip(drawn, cases, calls, strict=True):
+        if call is None:
+            found.append(NONE)
+            continue
+        own = judging.Prepared(script.prepared.exercise, seed, (case,), (call,), (), (next(outcomes),))
+        found.append(_script(own, list(script.functions)))
+    return found
 
 
 def _own_case(script: Script, seed: int) -> Case | None:
