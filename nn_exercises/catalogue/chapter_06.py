@@ -2543,6 +2543,12 @@ gradient_check.mistake(
 )(_checker(lambda g, n: (g - n) / max(abs(g), abs(n)) if g or n else 0.0))
 
 gradient_check.mistake(
+    "sign of the error kept in a loop",
+    "Your largest error so far is compared with g - n, whose sign is kept: it stays at 0 where the gradient "
+    "is too small. Take the absolute value of the difference.",
+)(_checker(lambda g, n: (g - n) / max(abs(g), abs(n)) if g or n else 0.0, lambda errors: max(0.0, *errors)))
+
+gradient_check.mistake(
     "sign of the denominator kept",
     "You divide by max(g, n) without absolute values, so that negative gradients give negative errors. Take "
     "|g| and |n|.",
