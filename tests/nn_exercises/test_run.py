@@ -150,6 +150,20 @@ def test_an_exception_names_the_answers_own_line(tmp_path):
     assert "ValueError" in error.kinds
 
 
+def test_what_a_call_closes_or_sets_is_as_it_was_for_the_next():
+    def answer(x):
+        seen = np.geterr()["divide"], np.get_printoptions()["precision"]
+        np.seterr(divide="raise")
+        np.set_printoptions(precision=1)
+        print("heard")
+        sys.stdout.close()
+        return seen == ("warn", before)
+
+    before = np.get_printoptions()["precision"]
+    outcomes = run(answer, [Call((1.0,)), Call((2.0,))])
+    assert [(o.status, o.value.data, o.printed) for o in outcomes] == [("returned", True, "heard\n")] * 2
+
+
 def test_a_failed_call_is_told_from_an_exception_inside():
     assert not one(lambda x, y: x, 1).error.inside
     assert one(lambda x: 1 / x, 0).error.inside

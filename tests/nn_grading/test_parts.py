@@ -463,20 +463,22 @@ def test_a_fault_in_judging_one_answer_costs_that_answer_alone(box, monkeypatch)
     assert "nobody foresaw it" in fault
 
 
-def test_a_huge_question_is_not_computed(box):
+def numerical_gradient_row(box, body):
+    """Return the row of an answer to numerical_gradient, whose function is asked for out here."""
     name = "06_backpropagation"
-    source = "def numerical_gradient(f, x, h=1e-5):\n    return f(np.zeros(1_000_000))"
+    source = f"def numerical_gradient(f, x, h=1e-5):\n    {body}"
     document = making.chapter(name, numerical_gradient=source)
     job = grade.Job("ann", name, json.dumps(document).encode(), only=frozenset(["numerical_gradient"]))
     (row,) = grade.grade(course.load(secret=b"a" * 64), job, box, grade.Limits())["exercises"]
+    return row
+
+
+def test_a_huge_question_is_not_computed(box):
+    row = numerical_gradient_row(box, "return f(np.zeros(1_000_000))")
     assert row["status"] == "crashed" and "1,048,576 bytes" in row["card"]["message"]
 
 
 def test_a_question_that_fails_is_shown_at_the_line_that_asked(box):
-    name = "06_backpropagation"
-    source = "def numerical_gradient(f, x, h=1e-5):\n    return f(x, x, x)"
-    document = making.chapter(name, numerical_gradient=source)
-    job = grade.Job("ann", name, json.dumps(document).encode(), only=frozenset(["numerical_gradient"]))
-    (row,) = grade.grade(course.load(secret=b"a" * 64), job, box, grade.Limits())["exercises"]
+    row = numerical_gradient_row(box, "return f(x, x, x)")
     assert row["status"] == "error" and "return f(x, x, x)" in json.dumps(row["card"])
     assert "raise kind" not in json.dumps(row["card"])
