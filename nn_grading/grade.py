@@ -19,9 +19,11 @@ from nn_exercises.exercise import Exercise
 from nn_exercises.result import Result
 from nn_grading import names, notebook, protocol, scripts
 from nn_grading.course import Assignment, Course, fingerprint
-from nn_grading.line import EndedError, Line, Reply, Task
+from nn_grading.line import EndedError, Line
 from nn_grading.sandbox import Sandbox, SandboxError
 from nn_grading.scripts import Script
+from nn_grading.shared import Shared
+from nn_grading.task import Reply, Task
 
 STATUSES = ("unreadable", "not_attempted", "not_allowed", "crashed", "timeout", "error", "failed", "passed")
 ATTEMPTS = 3  # runs of an answer whose process is killed, by itself or from outside
@@ -66,9 +68,12 @@ def _bytes(text: str) -> bytes:
     return text.encode(errors="replace")
 
 
-def grade(course: Course, job: Job, box: Sandbox, limits: Limits) -> Record:
-    """Return the record of a submission: one row for each exercise, whatever happens."""
-    started, computed = time.perf_counter(), time.process_time() + box.cpu
+def grade(course: Course, job: Job, box: Sandbox, limits: Limits, shared: Shared | None = None) -> Record:
+    """Return the record of a submission: one row for each exercise, whatever happens.
+
+    Its answers run in a child of its own in `box`, but for plain ones that prove right in the `shared` child.
+    """
+    started = time.perf_counter()
     assignment = course.assignments[job.assignment]
     todo = [e for e in assignment.exercises if job.only is None or e.name in job.only]
     remarks: list[str] = list(job.remarks)
@@ -79,7 +84,7 @@ def grade(course: Course, job: Job, box: Sandbox, limits: Limits) -> Record:
             raise notebook.UnreadableError(job.unreadable)
         submission = notebook.read(job.data, job.remarks)
         remarks = [*submission.remarks, *_remarks(submission, assignment)]
-        rows = _grade_all(course, job, submission, assignment, todo, box, limits, times, faults)
+        rows = _grade_all(course, job, submission, assignment, todo, box, limits, shared, times, faults)
     except notebook.UnreadableError as error:
         rows = [row(e, "unreadable", message=f"The notebook could not be read: {error}.") for e in todo]
     return {
@@ -89,11 +94,7 @@ def grade(course: Course, job: Job, box: Sandbox, limits: Limits) -> Record:
         "remarks": remarks,
         "exercises": rows,
         "faults": faults,
-        "times": {
-            "total": time.perf_counter() - started,
-            "cpu": max(time.process_time() + box.cpu - computed, 0.0),
-            **times,
-        },
+        "times": {"total": time.perf_counter() - started, **times},
     }
 
 
@@ -143,6 +144,7 @@ def _grade_all(
     todo: list[Exercise],
     box: Sandbox,
     limits: Limits,
+    shared: Shared | None,
     times: dict[str, float],
     faults: list[str],
 ) -> list[Record]:
@@ -173,13 +175,19 @@ def _grade_all(
     line = Line(box)
     try:
         began = time.perf_counter()
-        first = [several[0] for several in tasks.values()]
-        replies = line.together([task for task in first if not task.reading.refused])
-        share = (time.perf_counter() - began) / len(replies) if replies else 0.0
+        first = [several[0] for several in tasks.values() if not several[0].reading.refused]
+        known = shared.right(first) if shared else set()
+        quick = [task for task in first if task not in known and not task.functions]
+        replies = line.together(quick) if len(quick) > 1 else {}
+        done = len(known) + len(replies)
+        share = (time.perf_counter() - began) / done if done else 0.0
         for name, several in tasks.items():
             began = time.perf_counter()
             try:
-                rows[name] = _best(several, replies.get(several[0]), line)
+                if several[0] in known:
+                    rows[name] = _row_of(several[0], right(several[0].exercise))
+                else:
+                    rows[name] = _best(several, replies.get(several[0]), line)
             except SandboxError:
                 raise
             except (
@@ -189,7 +197,7 @@ def _grade_all(
                 line.close(kill=True)
                 message = "Grading this answer failed; the operator was told."
                 rows[name] = row(several[0].exercise, "crashed", message=message)
-            together = share if several[0] in replies else 0.0
+            together = share if several[0] in known or several[0] in replies else 0.0
             times[name] = time.perf_counter() - began + together
     finally:
         line.close()
@@ -269,9 +277,11 @@ def _grade_task(task: Task, reply: Reply | None, line: Line) -> Record:
         except EndedError as end:
             if not end.killed or attempt == ATTEMPTS - 1:
                 return row(exercise, end.status, message=end.message)
-    if isinstance(result, dict):
-        return result
-    status, message = result.status, result.message
+    return result if isinstance(result, dict) else _row_of(task, result)
+
+
+def _row_of(task: Task, result: Result) -> Record:
+    exercise, status, message = task.exercise, result.status, result.message
     if status == "timeout":
         message = f"The time limit of {task.seconds:g} seconds for all calls together ended it."
     if not result.passed and status != "not_attempted":
@@ -295,19 +305,13 @@ def _grade_task(task: Task, reply: Reply | None, line: Line) -> Record:
 def _result(task: Task, reply: Reply, line: Line) -> Result | Record:
     """Return the Result for a worker's reply, or a row where it did not come to calls."""
     exercise, script, own = task.exercise, task.script, task.own
-    if reply.data == task.due and exercise.make_marks is None:
-        expected = (*script.prepared.expected, *own.prepared.expected)
-        counted = not task.functions or all(
-            _with_count(o, n) is o for o, n in zip(expected, reply.asked, strict=True)
-        )
-        if counted:
-            return right(exercise)
+    if task.is_due(reply):
+        return right(exercise)
     try:
         said = protocol.decode(*reply.data[0])
         if isinstance(said, dict) and isinstance(said.get("problem"), dict):
             return _problem(exercise, said["problem"])
-        outcomes = script.load(said["outcomes"])
-        more = own.load(protocol.decode(*reply.data[1])["outcomes"] if own.messages else [])
+        outcomes, more = task.outcomes(reply)
     except (protocol.ProtocolError, LookupError, TypeError, ValueError) as error:
         line.close(kill=True)
         raise EndedError("crashed", f"The worker's report could not be read ({error}).") from None
@@ -316,13 +320,6 @@ def _result(task: Task, reply: Reply, line: Line) -> Result | Record:
     if all(o.error is not None and o.error.type == "ModuleNotFoundError" for o in outcomes):
         message = f"{outcomes[0].error.message}. Official grading has NumPy and Python's standard library."
         return row(exercise, "not_allowed", message=message, mistake="not_allowed")
-    outcomes, more = (
-        [_with_count(o, n) for o, n in zip(part, asked, strict=True)]
-        for part, asked in (
-            (outcomes, reply.asked[: len(outcomes)]),
-            (more, reply.asked[len(outcomes) :]),
-        )
-    )
     equal = all(outcome is like for outcome, like in zip(outcomes, script.prepared.expected, strict=True))
     facts = None if equal else line.facts(task)
     result = _told(script, reply, outcomes, facts)
@@ -360,17 +357,6 @@ def _told(script: Script, reply: Reply, outcomes: list[run.Outcome], facts: Any)
             script.told.pop(next(iter(script.told)))
         script.told[key] = result_of(script.prepared, outcomes, facts)
     return script.told[key]
-
-
-def _with_count(outcome: run.Outcome, served: dict[str, int]) -> run.Outcome:
-    """Return the outcome with the calls that were really made of each callable, whatever the worker says."""
-    if all(0 <= outcome.asked.get(name, 0) <= count for name, count in served.items()) and (
-        set(outcome.asked) <= set(served) or not any(outcome.asked.values())
-    ):
-        return outcome
-    return run.Outcome(
-        **{f: getattr(outcome, f) for f in run.Outcome.__dataclass_fields__} | {"asked": served}
-    )
 
 
 def _problem(exercise: Exercise, problem: dict[str, Any]) -> Record:

@@ -7,16 +7,15 @@ import socket
 import time
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from nn_exercises import run
-from nn_exercises.exercise import Exercise
-from nn_grading import names, protocol, wire
+from nn_grading import protocol, wire
 from nn_grading.sandbox import Sandbox
-from nn_grading.scripts import Halves, Script
+from nn_grading.scripts import Halves
+from nn_grading.task import Reply, Task
 from nn_grading.worker import NOT_ENOUGH_MEMORY
 
 LARGEST_REPLY = 32 * 2**20
@@ -39,51 +38,6 @@ class EndedError(Exception):
         self.status, self.message, self.killed = status, message, killed
 
 
-@dataclass(frozen=True, eq=False)
-class Task:
-    """One answer to run: one reading of it, the calls to make, and the time for all of them."""
-
-    exercise: Exercise
-    reading: names.Reading
-    script: Script
-    own: Script
-    seconds: float
-
-    @property
-    def order(self) -> bytes:
-        """The messages that have it run."""
-        flags = self.reading.flags
-        order = {
-            "name": self.exercise.name,
-            "pieces": [[p.cell, p.statement.line, p.statement.text, flags] for p in self.reading.pieces],
-            "time_limit": self.seconds,
-            "patience": self.exercise.patience,
-            "own": self.own.messages,
-        }
-        return protocol.encode(order) + self.script.calls
-
-    @property
-    def due(self) -> list[Halves]:
-        """The reply of an answer that does what the reference does, to the bit."""
-        return [part.due for part in (self.script, self.own) if part.messages]
-
-    @property
-    def functions(self) -> tuple[run.Fn, ...]:
-        """The callables that the answer may ask."""
-        return self.own.functions or self.script.functions
-
-
-@dataclass
-class Reply:
-    """What the worker said: about the set's cases and the submission's own one, or the problem it had.
-
-    `asked` counts for each call how often it asked each callable.
-    """
-
-    data: list[Halves]
-    asked: list[dict[str, int]]
-
-
 class Line:
     """The line to one submission's child; a new child is forked where the last one ended."""
 
@@ -98,28 +52,27 @@ class Line:
         line, self.socket = self.socket, None
         return self.box.finish(line, kill)
 
-    def _opened(self) -> socket.socket:
+    def opened(self) -> socket.socket:
+        """Return the line to a child that is there, or just forked."""
         if self.socket is None:
             self.socket = self.box.open()
         return self.socket
 
     def together(self, tasks: Sequence[Task]) -> dict[Task, Reply]:
-        """Return the replies to those tasks that can be run in one go: quick ones that ask for nothing.
+        """Return the replies to those of some tasks that ask for nothing which can be run in one go.
 
         Where anything is out of the ordinary, none is returned but those that are right to the bit, and the
         child is ended.
         """
         chosen, sent = [], bytearray()
         for task in tasks:
-            order = b"" if task.functions else task.order
-            if order and len(sent) + len(order) <= TOGETHER_BYTES:
+            order = task.order
+            if len(sent) + len(order) <= TOGETHER_BYTES:
                 chosen.append(task)
                 sent += order
         replies: dict[Task, Reply] = {}
-        if len(chosen) < 2:
-            return replies
         try:
-            line = self._opened()  # which may take its time: the clock starts after it
+            line = self.opened()  # which may take its time: the clock starts after it
             deadline = time.monotonic() + TOGETHER_SECONDS
             protocol.send_encoded(line, bytes(sent), deadline)
             left = LARGEST_REPLY
@@ -129,7 +82,7 @@ class Line:
                 replies[task] = reply
         except (protocol.TooLateError, protocol.ProtocolError):
             self.close(kill=True)
-            return {task: reply for task, reply in replies.items() if reply.data == task.due}
+            return {task: reply for task, reply in replies.items() if task.is_due(reply)}
         return replies
 
     def _reply(self, task: Task, deadline: float, largest: int = LARGEST_REPLY) -> list[Halves]:
@@ -142,7 +95,7 @@ class Line:
     def run(self, task: Task) -> Reply:
         """Return the worker's reply to one task, whose questions are answered; or raise `EndedError`."""
         seconds, asked = task.seconds, _nobody(task)
-        line = self._opened()
+        line = self.opened()
         deadline = time.monotonic() + seconds * task.exercise.patience + GRACE
         latest = deadline + seconds  # whatever the answer asks for
         try:

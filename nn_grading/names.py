@@ -23,6 +23,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from nn_grading.plain import is_plain
+
 ALLOWED = frozenset(sys.stdlib_module_names) | {"numpy"}
 TRANSPARENT_MAGICS = ("%%time", "%%capture", "%%prun")  # their body is ordinary Python of the notebook
 BUILTINS = frozenset(dir(builtins))
@@ -48,6 +50,11 @@ class Statement:
     def uses(self) -> frozenset[str]:
         """All names that it uses, now or later."""
         return self.uses_now | self.uses_later
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether it can do nothing but compute."""
+        return is_plain(self.text, self.uses)
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,11 @@ class Reading:
     answer: Piece
     refused: tuple[str, ...]
     flags: int = 0  # for compiling: in a notebook a `__future__` holds for all later cells
+
+    @property
+    def plain(self) -> bool:
+        """Whether all its pieces can do nothing but compute."""
+        return all(piece.statement.plain for piece in self.pieces)
 
 
 def statements(source: str) -> tuple[Statement, ...] | Broken:

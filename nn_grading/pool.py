@@ -24,6 +24,7 @@ from nn_grading.course import Course
 from nn_grading.grade import Job, Limits, Record, grade
 from nn_grading.results import Order, Place
 from nn_grading.sandbox import Sandbox, SandboxError
+from nn_grading.shared import Shared
 
 ATTEMPTS = 3  # processes that a submission may take down before it is left as crashed
 LARGEST = 64 * 2**20
@@ -40,11 +41,12 @@ class Setting:
 
 
 class Grader:
-    """Grade submissions one after another in this process, in a sandbox that is started when needed."""
+    """Grade submissions one after another in this process, in sandboxes that are started when needed."""
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
         self.box = Sandbox(setting.limits.memory, setting.unsafe)
+        self.shared = None if setting.fresh else Shared(Sandbox(setting.limits.memory, setting.unsafe))
         self._assignment = ""
 
     def grade(self, job: Job) -> Record:
@@ -55,14 +57,16 @@ class Grader:
             forget()
         try:
             with state_kept():
-                return grade(self.setting.course, job, self.box, self.setting.limits)
+                return grade(self.setting.course, job, self.box, self.setting.limits, self.shared)
         finally:
             if self.setting.fresh:
                 self.box.close()
 
     def close(self) -> None:
-        """End the sandbox."""
+        """End the sandboxes."""
         self.box.close()
+        if self.shared is not None:
+            self.shared.close()
 
 
 def forget() -> None:

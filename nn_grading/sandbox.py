@@ -184,7 +184,6 @@ class Sandbox:
         self.folder: tempfile.TemporaryDirectory | None = None  # of a worker without bubblewrap
         self.control: socket.socket | None = None
         self._told = b""
-        self.cpu = 0.0  # seconds that this worker has computed
 
     def __enter__(self) -> Sandbox:
         return self
@@ -280,8 +279,6 @@ class Sandbox:
             with contextlib.suppress(OSError):
                 self.control.send(b"-")
         ended = self._listen(END_LIMIT)
-        if ended is not None:
-            self.cpu = ended["cpu"]
         if ended is None or ended["left_behind"]:
             self.close()
         return -signal.SIGKILL if ended is None else ended["code"]
@@ -300,7 +297,6 @@ class Sandbox:
             self.folder.cleanup()
         self.folder = None
         self.process = self.control = None
-        self.cpu = 0.0
 
 
 def _gathered() -> tempfile.TemporaryDirectory:

@@ -1,0 +1,161 @@
+"""Plain statements: those that can do nothing but compute.
+
+A small part of Python and NumPy, read off the syntax tree: arithmetic, control flow, functions, lists, and
+the functions and methods named below. Code of it reaches no module, file, attribute or object but its own
+numbers, and leaves nothing behind when it has returned. Whatever is not named here is not plain, however
+harmless it may be; it is run all the same, elsewhere.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+
+import numpy as np
+
+NODES = frozenset(
+    """
+    FunctionDef arguments arg Lambda Return Yield YieldFrom Assign AugAssign AnnAssign NamedExpr Expr Pass
+    For While If Break Continue Raise Assert With withitem
+    Constant JoinedStr FormattedValue Name Attribute Subscript Slice Starred Load Store
+    List Tuple Dict Set ListComp SetComp DictComp GeneratorExp comprehension Call keyword IfExp
+    BoolOp And Or BinOp Add Sub Mult Div FloorDiv Mod Pow MatMult LShift RShift BitOr BitXor BitAnd
+    UnaryOp Not USub UAdd Invert Compare Eq NotEq Lt LtE Gt GtE Is IsNot In NotIn
+    """.split()
+)
+BUILTINS = frozenset(
+    """
+    abs all any bool complex dict divmod enumerate filter float frozenset int isinstance iter len list map max
+    min next pow print range repr reversed round set slice sorted str sum tuple zip
+    ArithmeticError AssertionError Exception IndexError KeyError LookupError NotImplementedError OverflowError
+    RuntimeError TypeError ValueError ZeroDivisionError
+    """.split()
+)
+# Of arrays, numbers, lists, dicts, texts and random generators, or of whatever else has them: all that they do
+# is to compute. Not `format`, which looks up attributes, nor what shows memory as it lies (`view`).
+ATTRIBUTES = frozenset(
+    """
+    T all any argmax argmin argsort astype clip conj copy cumprod cumsum diagonal dot dtype fill flatten imag
+    item kind max mean min ndim nonzero prod ravel real repeat reshape round shape size sort squeeze std sum
+    swapaxes take tolist trace transpose var
+    add append count discard eps extend get index insert items keys lower pop remove reverse setdefault tiny
+    update upper values endswith join split startswith strip
+    binomial choice integers normal permutation permuted random shuffle standard_normal uniform
+    """.split()
+)
+# Nothing that returns memory as somebody else left it: no `ndarray`, no `pad`. What `empty` makes is filled.
+NUMPY = frozenset(
+    """
+    all allclose amax amin any append arange argmax argmin argsort around array array_equal array_split
+    asarray atleast_1d atleast_2d average bincount bool_ broadcast_arrays broadcast_to clip column_stack
+    concatenate copy count_nonzero cross cumprod cumsum diag diagonal diff dot dstack e einsum empty
+    empty_like errstate expand_dims eye finfo flatnonzero flip float32 float64 floating full full_like
+    generic hstack identity inf inner int32 int64 integer interp isclose isscalar linspace logspace max
+    mean median meshgrid min moveaxis nan nan_to_num nanmax nanmean nanmin nanstd nansum ndenumerate ndim
+    ndindex newaxis nonzero number ones ones_like outer pi prod ptp ravel repeat reshape roll round
+    searchsorted shape size sort split squeeze stack std sum swapaxes take take_along_axis tensordot tile
+    trace transpose tril triu unique var vdot vstack where zeros zeros_like
+    """.split()
+) | {name for name in dir(np) if isinstance(getattr(np, name), np.ufunc)}
+MATH = frozenset(
+    """
+    acos asin atan atan2 ceil comb copysign cos cosh dist e erf erfc exp expm1 fabs factorial floor fmod fsum
+    gamma hypot inf isclose isfinite isinf isnan isqrt ldexp lgamma log log10 log1p log2 nan perm pi pow prod
+    radians sin sinh sqrt tan tanh tau trunc
+    """.split()
+)
+ITERTOOLS = frozenset("accumulate chain combinations islice pairwise product repeat zip_longest".split())
+# By the names under which they are known here.
+MODULES = {"np": NUMPY, "numpy": NUMPY, "math": MATH, "itertools": ITERTOOLS}
+WITHIN = {"np.linalg": frozenset({"norm", "det", "inv", "solve"}), "np.random": frozenset({"default_rng"})}
+USUAL = {("numpy", "np"), *((name, name) for name in MODULES if name != "np")}  # its name, and that here
+NOT_FILLED = frozenset({"where", "out"})  # options with which NumPy returns memory that nobody filled
+TAKEN = frozenset({*MODULES, "isinstance"})  # names that stay what they are
+REFUSED = frozenset(dir(builtins)) - BUILTINS
+
+
+def is_plain(text: str, uses: frozenset[str]) -> bool:
+    """Tell whether a statement is plain; `uses` holds the names that it looks up outside its functions."""
+    if uses & REFUSED:
+        return False
+    try:
+        body = ast.parse(text).body
+        return all(_is_import(node) or _is_plain(node, ()) for node in body)
+    except (SyntaxError, RecursionError):
+        return False
+
+
+def _is_import(node: ast.stmt) -> bool:
+    """Tell whether a statement imports a module under its usual name, or plain names from it."""
+    if isinstance(node, ast.Import):
+        return all((a.name, a.asname or a.name) in USUAL for a in node.names)
+    if isinstance(node, ast.ImportFrom):
+        names = MODULES.get(node.module, ()) if not node.level else ()
+        return all(a.name in names and _is_free(a.asname or a.name) for a in node.names)
+    return False
+
+
+def _is_plain(node: ast.AST, above: tuple[ast.AST, ...]) -> bool:
+    """Tell whether a node and all below it are plain; `above` are the two around it, the nearest first."""
+    kind = type(node)
+    if kind.__name__ not in NODES:
+        return False
+    if kind is ast.Attribute:
+        if not (type(node.ctx) is ast.Load and _is_looked_up(node, above)):
+            return False
+    elif kind is ast.Name:
+        if node.id in MODULES:  # a module is no value: it stands before a dot and nowhere else
+            return type(node.ctx) is ast.Load and type(above[0]) is ast.Attribute
+        return not node.id.startswith("__") if type(node.ctx) is ast.Load else _is_free(node.id)
+    elif kind is ast.keyword:
+        if node.arg is None or node.arg in NOT_FILLED:
+            return False
+    elif kind is ast.arg:
+        if not _is_free(node.arg):
+            return False
+    elif kind is ast.FunctionDef and (node.decorator_list or not _is_free(node.name)):
+        return False
+    around = (node, *above[:1])
+    return all([_is_plain(child, around) for child in ast.iter_child_nodes(node)])
+
+
+def _is_free(name: str) -> bool:
+    """Tell whether a plain statement may give this name to something of its own."""
+    return name not in TAKEN and not name.startswith("__")
+
+
+def _is_looked_up(node: ast.Attribute, above: tuple[ast.AST, ...]) -> bool:
+    """Tell whether a plain statement may look up this attribute of a module, of a value."""
+    module, name = _dotted(node.value), node.attr
+    if module in ("np", "numpy"):
+        if name == "ndarray":  # to ask for the type, never to make one
+            return _is_annotation(node, above) or _is_asked_for(node, above)
+        return name in NUMPY or (f"np.{name}" in WITHIN and type(above[0]) is ast.Attribute)
+    if module in MODULES:
+        return name in MODULES[module]
+    return name in WITHIN.get(module, ()) if module else name in ATTRIBUTES
+
+
+def _dotted(node: ast.AST) -> str:
+    """Return the module that an expression stands for: `np`, `np.linalg`; nothing where it is a value."""
+    if type(node) is ast.Name:
+        return node.id if node.id in MODULES else ""
+    inner = (
+        f"np.{node.attr}" if type(node) is ast.Attribute and _dotted(node.value) in ("np", "numpy") else ""
+    )
+    return inner if inner in WITHIN else ""
+
+
+def _is_annotation(node: ast.AST, above: tuple[ast.AST, ...]) -> bool:
+    """Tell whether a node is an annotation, which nobody can ask for the value of."""
+    holder = above[0]
+    return getattr(holder, "annotation", None) is node or getattr(holder, "returns", None) is node
+
+
+def _is_asked_for(node: ast.AST, above: tuple[ast.AST, ...]) -> bool:
+    """Tell whether a node is what `isinstance` asks for, alone or in a tuple."""
+    if type(above[0]) is ast.Tuple:
+        node, above = above[0], above[1:]
+    call = above[0] if above else None
+    asks = type(call) is ast.Call and type(call.func) is ast.Name and call.func.id == "isinstance"
+    return asks and any(node is argument for argument in call.args[1:])
