@@ -58,15 +58,18 @@ class Line:
             self.socket = self.box.open()
         return self.socket
 
-    def together(self, tasks: Sequence[Task]) -> dict[Task, Reply]:
-        """Return the replies to those of some tasks that ask for nothing which can be run in one go.
+    def together(self, tasks: Sequence[Task], known: bool = False) -> dict[Task, Reply]:
+        """Return the replies to those tasks that can be run in one go: quick ones that ask for nothing.
+
+        With `known`, those that ask are told beforehand what the reference is told; to ask for anything else
+        is an error then, and how often an answer asks is what the child says.
 
         Where anything is out of the ordinary, none is returned but those that are right to the bit, and the
         child is ended.
         """
         chosen, sent = [], bytearray()
         for task in tasks:
-            order = task.order
+            order = task.order(known)
             if len(sent) + len(order) <= TOGETHER_BYTES:
                 chosen.append(task)
                 sent += order
@@ -77,7 +80,8 @@ class Line:
             protocol.send_encoded(line, bytes(sent), deadline)
             left = LARGEST_REPLY
             for task in chosen:
-                reply = Reply(self._reply(task, deadline, left), _nobody(task))
+                asked = None if known and task.functions else _nobody(task)
+                reply = Reply(self._reply(task, deadline, left), asked)
                 left -= sum(len(half) for halves in reply.data for half in halves)
                 replies[task] = reply
         except (protocol.TooLateError, protocol.ProtocolError):
@@ -99,7 +103,7 @@ class Line:
         deadline = time.monotonic() + seconds * task.exercise.patience + GRACE
         latest = deadline + seconds  # whatever the answer asks for
         try:
-            protocol.send_encoded(line, task.order, deadline)
+            protocol.send_encoded(line, task.order(), deadline)
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")  # they are about a student's numbers
                 while True:

@@ -31,8 +31,8 @@ BUILTINS = frozenset(
     RuntimeError TypeError ValueError ZeroDivisionError
     """.split()
 )
-# Of arrays, numbers, lists, dicts, texts and random generators, or of whatever else has them: all that they do
-# is to compute. Not `format`, which looks up attributes, nor what shows memory as it lies (`view`).
+# Of arrays, numbers, lists, dicts, texts and random generators, or of whatever else has them; all they do is
+# to compute. Not `format`, which looks up attributes, nor what shows memory as it lies (`view`).
 ATTRIBUTES = frozenset(
     """
     T all any argmax argmin argsort astype clip conj copy cumprod cumsum diagonal dot dtype fill flatten imag

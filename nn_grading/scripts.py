@@ -8,7 +8,7 @@ merely learned a set by heart.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
@@ -34,6 +34,7 @@ class Script:
     functions: tuple[run.Fn, ...]
     due: Halves  # the whole reply of an answer that does what the reference does, to the bit
     calls: bytes = b""  # the calls, encoded
+    known: dict[str, Any] = field(default_factory=dict)  # what the reference asks of callables, and is told
     told: dict[bytes, Any] = field(default_factory=dict)  # results of wrong answers, by all that decides them
 
     @cached_property
@@ -58,6 +59,12 @@ class Script:
         }
         return next((place for place in sizes if sizes[place] <= 2 * min(sizes.values())), None)
 
+    @cached_property
+    def calls_known(self) -> bytes:
+        """The calls, encoded, with what their callables will say."""
+        again = list(self.prepared.again)
+        return protocol.encode({"calls": self.messages, "again": again, "known": self.known})
+
     def load(self, messages: Any) -> list[run.Outcome]:
         """Return the outcomes of a reply; one that equals the reference's to the bit *is* the reference's."""
         known = zip(messages, self.expected, self.prepared.expected, strict=True)
@@ -72,11 +79,43 @@ class Script:
         return replace(a, **joined, remembered={})
 
 
-def _script(prepared: judging.Prepared, functions: list[run.Fn]) -> Script:
+@dataclass(frozen=True)
+class Recorder(run.Fn):
+    """A callable that keeps in `known` what it is asked and says; `index` is its place in a script."""
+
+    index: int
+    known: dict[str, Any]
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """Return what it says."""
+        question = wire.question(self.index, *wire.dump_arguments(args, kwargs))
+        value = super().call(*args, **kwargs)
+        self.known[question] = wire.dump_value(value, [])
+        return value
+
+
+def _recorded(value: Any, places: Iterator[int], known: dict[str, Any]) -> Any:
+    """Return an argument whose callables are recorded; they are met in the order of `wire.dump_value`."""
+    if isinstance(value, run.Fn):
+        return Recorder(value.name, value.f, next(places), known)
+    if isinstance(value, tuple | list):
+        return type(value)(_recorded(v, places, known) for v in value)
+    if isinstance(value, dict):
+        return {k: _recorded(v, places, known) for k, v in value.items()}
+    return value
+
+
+def _recorded_call(call: run.Call, places: Iterator[int], known: dict[str, Any]) -> run.Call:
+    return run.Call(_recorded(call.args, places, known), _recorded(call.kwargs, places, known))
+
+
+def _script(
+    prepared: judging.Prepared, functions: list[run.Fn], known: dict[str, Any] | None = None
+) -> Script:
     messages = [_message(call, functions) for call in prepared.calls]
     outcomes = [wire.dump_outcome(outcome) for outcome in prepared.expected]
     due = protocol.halves(protocol.encode({"outcomes": outcomes}))
-    return Script(prepared, messages, tuple(functions), due)
+    return Script(prepared, messages, tuple(functions), due, known=known or {})
 
 
 def _message(call: run.Call, functions: list[run.Fn]) -> list[Any]:
@@ -92,8 +131,13 @@ NONE = _script(judging.Prepared(None, 0, (), (), (), ()), [])  # no calls at all
 def make(exercise: Exercise, seed: int) -> Script:
     """Return the script of an exercise for one seed."""
     script = _script(judging.prepare_once(exercise, seed), [])
-    calls = {"calls": script.messages, "again": list(script.prepared.again)}
-    return replace(script, calls=protocol.encode(calls))
+    calls = protocol.encode({"calls": script.messages, "again": list(script.prepared.again)})
+    known: dict[str, Any] = {}
+    if script.functions and exercise.make_marks is None:
+        places = itertools.count()
+        asking = [_recorded_call(call, places, known) for call in script.prepared.calls]
+        run.run(exercise.reference, asking, time_limit=60.0)
+    return replace(script, calls=calls, known=known)
 
 
 @lru_cache(maxsize=512)
@@ -108,18 +152,24 @@ def own_cases(drawn: Sequence[tuple[Script, int]]) -> list[Script]:
     It is one of none where all cases of the exercise are fixed.
     """
     cases = [_own_case(script, seed) for script, seed in drawn]
-    calls = [None if case is None else run.Call(case.args, case.kwargs) for case in cases]
+    known: list[dict[str, Any]] = [{} for _ in drawn]
     pairs = [
-        (script.prepared.exercise.reference, c) for (script, _), c in zip(drawn, calls, strict=True) if c
+        (
+            script.prepared.exercise.reference,
+            _recorded_call(run.Call(case.args, case.kwargs), itertools.count(len(script.functions)), said),
+        )
+        for (script, _), case, said in zip(drawn, cases, known, strict=True)
+        if case is not None
     ]
     outcomes = iter(run.run_several(pairs, time_limit=60.0))
     found = []
-    for (script, seed), case, call in zip(drawn, cases, calls, strict=True):
-        if call is None:
+    for (script, seed), case, said in zip(drawn, cases, known, strict=True):
+        if case is None:
             found.append(NONE)
             continue
-        own = judging.Prepared(script.prepared.exercise, seed, (case,), (call,), (), (next(outcomes),))
-        found.append(_script(own, list(script.functions)))
+        calls = (run.Call(case.args, case.kwargs),)
+        own = judging.Prepared(script.prepared.exercise, seed, (case,), calls, (), (next(outcomes),))
+        found.append(_script(own, list(script.functions), said))
     return found
 
 

@@ -41,10 +41,11 @@ class Shared:
         found: set[Task] = set()
         try:
             self._begin()
-            replies = self.line.together([task for task in plain if not task.functions])
+            replies = self.line.together(plain, known=True)
             found = {task for task, reply in replies.items() if _is_right(task, reply)}
-            if len(found) == len(replies):  # else the submission needs a process of its own anyway
-                for task in self._asking([task for task in plain if task.functions]):
+            left = [task for task in plain if task not in found]
+            if all(task.functions for task in left):  # else it needs a process of its own anyway
+                for task in self._asking(left):
                     found.add(task)
         except (EndedError, protocol.ProtocolError, protocol.TooLateError):
             self.line.close(kill=True)
@@ -58,7 +59,7 @@ class Shared:
         protocol.send(self.line.opened(), {"plain": True}, time.monotonic() + SECONDS)
 
     def _asking(self, tasks: Sequence[Task]) -> Iterator[Task]:
-        """Yield those that are right of tasks whose answers ask for values, up to the first that is not."""
+        """Yield those that are right of tasks that ask for what is not known, up to the first that is not."""
         for task in tasks:
             reply = self.line.run(replace(task, seconds=SECONDS))
             if not _is_right(task, reply):

@@ -20,9 +20,8 @@ class Task:
     own: Script
     seconds: float
 
-    @property
-    def order(self) -> bytes:
-        """The messages that have it run."""
+    def order(self, known: bool = False) -> bytes:
+        """Return the messages that have it run; with what callables will say where that is to be known."""
         flags = self.reading.flags
         order = {
             "name": self.exercise.name,
@@ -31,6 +30,8 @@ class Task:
             "patience": self.exercise.patience,
             "own": self.own.messages,
         }
+        if known and self.functions:
+            return protocol.encode(order | {"known": self.own.known}) + self.script.calls_known
         return protocol.encode(order) + self.script.calls
 
     @property
@@ -43,7 +44,7 @@ class Task:
         if reply.data != self.due or self.exercise.make_marks is not None:
             return False
         expected = (*self.script.prepared.expected, *self.own.prepared.expected)
-        return not self.functions or all(
+        return reply.asked is None or all(
             with_count(o, n) is o for o, n in zip(expected, reply.asked, strict=True)
         )
 
@@ -51,6 +52,8 @@ class Task:
         """Return what the set's calls did, and what the submission's own one."""
         found = self.script.load(protocol.decode(*reply.data[0])["outcomes"])
         own = self.own.load(protocol.decode(*reply.data[1])["outcomes"] if self.own.messages else [])
+        if reply.asked is None:
+            return found, own
         counted = [with_count(o, n) for o, n in zip([*found, *own], reply.asked, strict=True)]
         return counted[: len(found)], counted[len(found) :]
 
@@ -64,11 +67,11 @@ class Task:
 class Reply:
     """What the worker said: about the set's cases and the submission's own one, or the problem it had.
 
-    `asked` counts for each call how often it asked each callable.
+    `asked` counts for each call how often it asked each callable; None where it could not ask.
     """
 
     data: list[Halves]
-    asked: list[dict[str, int]]
+    asked: list[dict[str, int]] | None
 
 
 def with_count(outcome: run.Outcome, served: dict[str, int]) -> run.Outcome:

@@ -6,6 +6,7 @@ packages around them. What comes from the worker is checked item by item before 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -59,6 +60,17 @@ def dump_value(value: Any, functions: list[run.Fn]) -> Any:
     if isinstance(value, complex):
         return ["complex", value.real, value.imag]
     raise TypeError(f"an argument of a call cannot be a {type(value).__name__}")
+
+
+def dump_arguments(args: tuple, kwargs: dict[str, Any]) -> tuple[list[Any], list[Any]]:
+    """Return what a callable is asked about as messages."""
+    dumped = [dump_node(run.pack(a)) for a in args]
+    return dumped, [[k, dump_node(run.pack(v))] for k, v in kwargs.items()]
+
+
+def question(index: int, args: list[Any], kwargs: list[Any]) -> str:
+    """Return a short name for what a callable is asked, the same for the same numbers."""
+    return hashlib.blake2b(repr((index, args, kwargs)).encode(), digest_size=8).hexdigest()
 
 
 def load_value(message: Any, remote: Callable[[int, str, str | None], run.Fn] | None = None) -> Any:
