@@ -14,6 +14,7 @@ README.md beside this file, unless --no-readme is given.
 from __future__ import annotations
 
 import argparse
+import inspect
 import os
 import platform
 import shutil
@@ -30,6 +31,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "nn_grading")]
 import making  # noqa: E402 - beside the tests, which use it too
 
 from nn_exercises import EXERCISES, run  # noqa: E402
+from nn_exercises.exercise import Exercise  # noqa: E402
 from nn_exercises.judge import prepare  # noqa: E402
 
 README = Path(__file__).with_name("README.md")
@@ -41,24 +43,34 @@ SLOW = "09_putting_it_together"  # its answers train for seconds
 
 OWN_WAY = """
 
-def _own_{name}(value, k):
-    if isinstance(value, (tuple, list)):
-        return type(value)(_own_{name}(v, k) for v in value)
-    if isinstance(value, (bool, str)) or value is None or getattr(value, "dtype", None) == bool:
+def _own_{name}(value):
+    if isinstance(value, tuple):
+        return tuple([_own_{name}(v) for v in value])
+    if isinstance(value, list):
+        return [_own_{name}(v) for v in value]
+    if value is None or isinstance(value, (bool, str, np.bool_)):
         return value
-    if isinstance(value, int) or getattr(value, "dtype", np.dtype(float)).kind in "iu":
+    if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind == "b":
+        return value
+    if isinstance(value, int) or isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "iu":
         return value + 1
-    return value * (1.01 + 0.003 * k) + 0.0007 * k
+    return value * (1.01 + 0.003 * {k}) + 0.0007 * {k}
 
 
-def _made_{name}(f, k):
-    def {name}(*args, **kwargs):
-        return _own_{name}(f(*args, **kwargs), k)
-    return {name}
-
-
-{name} = _made_{name}({name}, {k})
+{signature}
+    return _own_{name}(_right_{name}({arguments}))
 """
+APART = "\n\n\nimport functools\n\n{name} = functools.partial({name})"  # nothing that could share a process
+
+
+def own_way(exercise: Exercise, k: int) -> str:
+    """Return an answer that is wrong in a way of its own, in code as plain as the right one."""
+    name = exercise.name
+    found = inspect.signature(exercise.reference).parameters.values()
+    words = [f"{p.name}={p.name}" if p.kind is p.KEYWORD_ONLY else p.name for p in found]
+    right = making.answer(exercise).replace(f"def {name}(", f"def _right_{name}(")
+    way = {"name": name, "k": k, "signature": exercise.signature, "arguments": ", ".join(words)}
+    return right + OWN_WAY.format(**way)
 
 
 def grade(submitted: Path, jobs: int = 1, cores: int = 1) -> tuple[float, int]:
@@ -116,8 +128,9 @@ def memory(pid: int) -> int:
 def batch(folder: Path, chapter: str, kind: str, count: int) -> Path:
     """Write `count` submissions of a chapter.
 
-    `kind` is right; known (wrong everywhere, mistakes that have names); own (wrong everywhere, each in a way
-    that nobody has foreseen and nobody else has); or class (one in ten has known mistakes in a third of it).
+    `kind` is right; apart (right, in code that cannot share a process); known (wrong everywhere, mistakes
+    that have names); own (wrong everywhere, each in a way that nobody has foreseen and nobody else has); or
+    class (one in ten has known mistakes in a third of it).
     No two notebooks have the same bytes.
     """
     for number in range(count):
@@ -127,8 +140,9 @@ def batch(folder: Path, chapter: str, kind: str, count: int) -> Path:
             if kind == "known" or (kind == "class" and number % 10 == i % 3 == 0):
                 answers[exercise.name] = wrong[(number + i) % len(wrong)] + f"\n# {number}" if wrong else ""
             elif kind == "own":
-                twist = OWN_WAY.format(name=exercise.name, k=number + 3)
-                answers[exercise.name] = making.answer(exercise) + twist
+                answers[exercise.name] = own_way(exercise, number + 3)
+            elif kind == "apart":
+                answers[exercise.name] = making.answer(exercise) + APART.format(name=exercise.name)
         notebook = making.chapter(chapter, **answers)
         notebook["metadata"]["number"] = number
         making.hand_in(folder, f"s{number:05d}", chapter, notebook)
@@ -158,7 +172,7 @@ def own_seconds(chapter: str) -> float:
 
 def per_submission(work: Path, chapter: str, kinds: list[str], tries: int) -> dict[str, float]:
     """Return milliseconds for one submission of each kind, start-up and the answers' own time taken out."""
-    sizes = {"right": (50, 250), "known": (20, 80), "own": (20, 80)}
+    sizes = {"right": (50, 250), "apart": (50, 150), "known": (20, 80), "own": (20, 80)}
     places = {
         (kind, size): batch(work / f"{chapter}_{kind}_{size}", chapter, kind, size)
         for kind in kinds
@@ -230,9 +244,11 @@ def main() -> None:
         work = Path(name)
         one = batch(work / "one", "00_start_here", "right", 1)
         note("a run of one submission, from command to prompt", f"{_median(seconds_of, one):.2f} s", "2 s")
-        found = {c: per_submission(work, c, ["right", "known", "own"], chosen.tries) for c in chosen.chapters}
+        kinds = ["right", "apart", "known", "own"]
+        found = {c: per_submission(work, c, kinds, chosen.tries) for c in chosen.chapters}
         for kind, label, wanted in (
             ("right", "right", "10 ms"),
+            ("apart", "right, in a process of its own", ""),
             ("known", "wrong everywhere, known mistakes", "60 ms"),
             ("own", "wrong everywhere, mistakes of one's own", "60 ms"),
         ):

@@ -1,4 +1,4 @@
-"""Inside the sandbox: a warmed process that forks one child a submission; the child runs students' functions.
+"""Inside the sandbox: a warmed process that forks a child for a submission; it runs students' functions.
 
 This file, `protocol.py`, `wire.py` and nn_exercises' `run.py` are all that lies in the sandbox beside
 Python and NumPy. There is no expected value, no exercise and no other submission here. It is started as
@@ -6,7 +6,8 @@ Python and NumPy. There is no expected value, no exercise and no other submissio
     python worker.py CONTROL_FD MEMORY_MB
 
 The parent reads orders from the control socket and never looks at what a child says: each child talks to the
-trusted process over a socket of its own, which came with the order and closes with the child.
+trusted process over a socket of its own, which came with the order and closes with the child. A child may be
+told to serve many submissions (`shared.py` says which); it is one like the others.
 """
 
 from __future__ import annotations
