@@ -284,11 +284,17 @@ def test_a_child_that_has_served_many_is_followed_by_another(grader, monkeypatch
 
 
 def test_a_child_that_is_killed_costs_nobody_a_point(grader):
-    for number in range(6):
+    killed = 0
+    for number in range(8):
         assert {row["status"] for row in rows(grader.grade(job("01_neuron", f"s{number}")))} == {"passed"}
-        if number % 2 == 0:  # the one after that does without, and the next one finds another
-            grader.shared.box.process.kill()
-            grader.shared.box.process.wait()
+        process = grader.shared.box.process
+        if (
+            process is not None
+        ):  # else it was found dead, that submission did without, and the next finds another
+            process.kill()
+            process.wait()
+            killed += 1
+    assert killed >= 3
 
 
 def test_what_callables_say_is_known_beforehand(grader, monkeypatch):
