@@ -56,7 +56,7 @@ NUMPY = frozenset(
     searchsorted shape size sort split squeeze stack std sum swapaxes take take_along_axis tensordot tile
     trace transpose tril triu unique var vdot vstack where zeros zeros_like
     """.split()
-) | {name for name in dir(np) if isinstance(getattr(np, name), np.ufunc)}
+) | {name for name, value in vars(np).items() if isinstance(value, np.ufunc)}
 MATH = frozenset(
     """
     acos asin atan atan2 ceil comb copysign cos cosh dist e erf erfc exp expm1 fabs factorial floor fmod fsum
