@@ -69,6 +69,7 @@ ITERTOOLS = frozenset("accumulate chain combinations islice pairwise product rep
 MODULES = {"np": NUMPY, "numpy": NUMPY, "math": MATH, "itertools": ITERTOOLS}
 WITHIN = {"np.linalg": frozenset({"norm", "det", "inv", "solve"}), "np.random": frozenset({"default_rng"})}
 USUAL = {("numpy", "np"), *((name, name) for name in MODULES if name != "np")}  # its name, and that here
+LONGEST = 20_000  # characters: looking through a statement takes time too
 NOT_FILLED = frozenset({"where", "out"})  # options with which NumPy returns memory that nobody filled
 TAKEN = frozenset({*MODULES, "isinstance"})  # names that stay what they are
 REFUSED = frozenset(dir(builtins)) - BUILTINS
@@ -76,12 +77,12 @@ REFUSED = frozenset(dir(builtins)) - BUILTINS
 
 def is_plain(text: str, uses: frozenset[str]) -> bool:
     """Tell whether a statement is plain; `uses` holds the names that it looks up outside its functions."""
-    if uses & REFUSED:
+    if uses & REFUSED or len(text) > LONGEST:
         return False
     try:
         body = ast.parse(text).body
         return all(_is_import(node) or _is_plain(node, ()) for node in body)
-    except (SyntaxError, RecursionError):
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
         return False
 
 

@@ -151,6 +151,8 @@ def test_what_reaches_further_is_not_plain(body):
         "def f(x):\n    return ｅval('1')",  # one that Python reads as another
         "a = 1\rimport os\ndef f(x):\n    return a, os",
         "def f(x):\n    return (lambda __class__: __class__)(x)",
+        "def f(x):\n    return [" + "x, " * 10_000 + "]",
+        "def f(x):\n    return " + "-" * 2_000 + "x",
         "x = 1\ny = [" + "(" * 90 + ")" * 90 + "]\ndef f(z):\n    return __builtins__",
     ],
 )
