@@ -43,18 +43,18 @@ ATTRIBUTES = frozenset(
     binomial choice integers normal permutation permuted random shuffle standard_normal uniform
     """.split()
 )
-# Nothing that returns memory as somebody else left it: no `ndarray`, no `pad`. What `empty` makes is filled.
+# Nothing that returns memory as somebody else left it: no `empty`, no `ndarray`, no `pad`.
 NUMPY = frozenset(
     """
     all allclose amax amin any append arange argmax argmin argsort around array array_equal array_split
     asarray atleast_1d atleast_2d average bincount bool_ broadcast_arrays broadcast_to clip column_stack
-    concatenate copy count_nonzero cross cumprod cumsum diag diagonal diff dot dstack e einsum empty
-    empty_like errstate expand_dims eye finfo flatnonzero flip float32 float64 floating full full_like
-    generic hstack identity inf inner int32 int64 integer interp isclose isscalar linspace logspace max
-    mean median meshgrid min moveaxis nan nan_to_num nanmax nanmean nanmin nanstd nansum ndenumerate ndim
-    ndindex newaxis nonzero number ones ones_like outer pi prod ptp ravel repeat reshape roll round
-    searchsorted shape size sort split squeeze stack std sum swapaxes take take_along_axis tensordot tile
-    trace transpose tril triu unique var vdot vstack where zeros zeros_like
+    concatenate copy count_nonzero cross cumprod cumsum diag diagonal diff dot dstack e einsum errstate
+    expand_dims eye finfo flatnonzero flip float32 float64 floating full full_like generic hstack
+    identity inf inner int32 int64 integer interp isclose isin isscalar linspace logspace max mean median
+    meshgrid min moveaxis nan nan_to_num nanmax nanmean nanmin nanstd nansum ndenumerate ndim ndindex
+    newaxis nonzero number ones ones_like outer pi prod ptp ravel repeat reshape roll round searchsorted
+    shape size sort split squeeze stack std sum swapaxes take take_along_axis tensordot tile trace
+    transpose tril triu unique var vdot vstack where zeros zeros_like
     """.split()
 ) | {name for name, value in vars(np).items() if isinstance(value, np.ufunc)}
 MATH = frozenset(
@@ -70,7 +70,8 @@ MODULES = {"np": NUMPY, "numpy": NUMPY, "math": MATH, "itertools": ITERTOOLS}
 WITHIN = {"np.linalg": frozenset({"norm", "det", "inv", "solve"}), "np.random": frozenset({"default_rng"})}
 USUAL = {("numpy", "np"), *((name, name) for name in MODULES if name != "np")}  # its name, and that here
 LONGEST = 20_000  # characters: looking through a statement takes time too
-NOT_FILLED = frozenset({"where", "out"})  # options with which NumPy returns memory that nobody filled
+# Options with which NumPy returns memory that nobody filled, or calls back in the middle of its loops.
+REFUSED_OPTIONS = frozenset({"where", "out", "call"})
 TAKEN = frozenset({*MODULES, "isinstance"})  # names that stay what they are
 REFUSED = frozenset(dir(builtins)) - BUILTINS
 
@@ -109,8 +110,13 @@ def _is_plain(node: ast.AST, above: tuple[ast.AST, ...]) -> bool:
             return type(node.ctx) is ast.Load and type(above[0]) is ast.Attribute
         return not node.id.startswith("__") if type(node.ctx) is ast.Load else _is_free(node.id)
     elif kind is ast.keyword:
-        if node.arg is None or node.arg in NOT_FILLED:
+        if node.arg is None or node.arg in REFUSED_OPTIONS:
             return False
+    elif kind is ast.Subscript:
+        if type(node.ctx) is ast.Store and any(getattr(part, "step", None) for part in ast.walk(node.slice)):
+            return (
+                False  # what is assigned to every other entry may run code that moves them: Python bug 120384
+            )
     elif kind is ast.arg:
         if not _is_free(node.arg):
             return False

@@ -3,7 +3,8 @@
 A process of its own costs a submission more than its answers do, and code that can do nothing but compute
 needs none. What is said here counts only where it is right. Anything else, be it wrong, late or odd, says
 nothing: that answer is run again in a process of its submission's own. So the worst that a hole in `plain`
-could do is to hand right answers from one submission to another, as their authors could do themselves.
+could do, or a bug of Python's that plain code can reach, is to hand right answers from one submission to
+another.
 """
 
 from __future__ import annotations
