@@ -72,7 +72,22 @@ USUAL = {("numpy", "np"), *((name, name) for name in MODULES if name != "np")}  
 LONGEST = 20_000  # characters: looking through a statement takes time too
 # Options with which NumPy returns memory that nobody filled, or calls back in the middle of its loops.
 REFUSED_OPTIONS = frozenset({"where", "out", "call"})
-TAKEN = frozenset({*MODULES, "isinstance"})  # names that stay what they are
+# What makes arrays of a dtype, and how many arguments stand before that one. A dtype with gaps between its
+# fields would show memory that nobody filled, so only these dtypes may be asked for.
+TYPED = {
+    "arange": 3,
+    "array": 1,
+    "asarray": 1,
+    "astype": 0,
+    "eye": 3,
+    "full": 2,
+    "full_like": 2,
+    "identity": 1,
+}
+TYPED |= {"linspace": 3, "logspace": 3, "ones": 1, "ones_like": 1, "zeros": 1, "zeros_like": 1}
+DTYPES = frozenset({"bool", "complex", "float", "int"})
+NUMPY_DTYPES = frozenset({"bool_", "float32", "float64", "int32", "int64"})
+TAKEN = frozenset({*MODULES, *DTYPES, "isinstance"})  # names that stay what they are
 REFUSED = frozenset(dir(builtins)) - BUILTINS
 
 
@@ -92,7 +107,7 @@ def _is_import(node: ast.stmt) -> bool:
     if isinstance(node, ast.Import):
         return all((a.name, a.asname or a.name) in USUAL for a in node.names)
     if isinstance(node, ast.ImportFrom):
-        names = MODULES.get(node.module, ()) if not node.level else ()
+        names = MODULES.get(node.module, frozenset()) - TYPED.keys() if not node.level else ()
         return all(a.name in names and _is_free(a.asname or a.name) for a in node.names)
     return False
 
@@ -110,7 +125,14 @@ def _is_plain(node: ast.AST, above: tuple[ast.AST, ...]) -> bool:
             return type(node.ctx) is ast.Load and type(above[0]) is ast.Attribute
         return not node.id.startswith("__") if type(node.ctx) is ast.Load else _is_free(node.id)
     elif kind is ast.keyword:
-        if node.arg is None or node.arg in REFUSED_OPTIONS:
+        if (
+            node.arg is None
+            or node.arg in REFUSED_OPTIONS
+            or (node.arg == "dtype" and not _is_dtype(node.value))
+        ):
+            return False
+    elif kind is ast.Call:
+        if not _is_typed_plainly(node):
             return False
     elif kind is ast.Subscript:
         if type(node.ctx) is ast.Store and any(getattr(part, "step", None) for part in ast.walk(node.slice)):
@@ -134,6 +156,8 @@ def _is_free(name: str) -> bool:
 def _is_looked_up(node: ast.Attribute, above: tuple[ast.AST, ...]) -> bool:
     """Tell whether a plain statement may look up this attribute of a module, of a value."""
     module, name = _dotted(node.value), node.attr
+    if name in TYPED and not (type(above[0]) is ast.Call and above[0].func is node):
+        return False
     if module in ("np", "numpy"):
         if name == "ndarray":  # to ask for the type, never to make one
             return _is_annotation(node, above) or _is_asked_for(node, above)
@@ -141,6 +165,27 @@ def _is_looked_up(node: ast.Attribute, above: tuple[ast.AST, ...]) -> bool:
     if module in MODULES:
         return name in MODULES[module]
     return name in WITHIN.get(module, ()) if module else name in ATTRIBUTES
+
+
+def _is_typed_plainly(call: ast.Call) -> bool:
+    """Tell whether a call can ask for no dtype but a usual one, by the arguments that have no name."""
+    before = TYPED.get(call.func.attr) if type(call.func) is ast.Attribute else None
+    if before is None:
+        return True
+    if any(type(argument) is ast.Starred for argument in call.args):
+        return False
+    return all(_is_dtype(argument) for argument in call.args[before:])
+
+
+def _is_dtype(node: ast.AST) -> bool:
+    """Tell whether an expression stands for a usual dtype, or for a number, True, False or None."""
+    if type(node) is ast.Constant:
+        return type(node.value) not in (str, bytes) or node.value in DTYPES | NUMPY_DTYPES
+    if type(node) is ast.Name:
+        return node.id in DTYPES
+    return type(node) is ast.Attribute and (
+        node.attr == "dtype" or (node.attr in NUMPY_DTYPES and _dotted(node.value) in ("np", "numpy"))
+    )
 
 
 def _dotted(node: ast.AST) -> str:

@@ -48,7 +48,9 @@ def test_the_references_are_plain(exercise):
         "    return np.linalg.norm(W, axis=1), W.T @ W",
         "def f(x):\n    with np.errstate(over='ignore'):\n        out = np.zeros_like(x)\n"
         "        out[1:] = np.exp(x[::-1])[1:]\n    return out",
-        "from numpy import exp as e, zeros\nfrom math import pi\ndef f(x):\n    return e(x) + zeros(3) + pi",
+        "from numpy import exp as e, clip\nfrom math import pi\ndef f(x):\n    return e(x) + clip(x, 0, pi)",
+        "def f(x, n):\n    y = np.zeros((n, 3), float) + np.array(x, dtype=np.float64).astype(x.dtype)\n"
+        "    return y, np.full(3, 0.5), np.linspace(0, 1, n, False), np.eye(n, dtype='int64')",
         "def f(sizes):\n    return sum(a * b for a, b in itertools.pairwise(sizes)) + math.sqrt(2)",
         "table = {'a': 1}\ndef f(x):\n    def inner(y):\n        return table['a'] + y\n    return inner(x)",
     ],
@@ -106,6 +108,9 @@ def test_ordinary_numpy_is_plain(source):
         ),
         "(lambda t: t((3,)))(np.ndarray)",
         # memory that nobody filled, and options that come from elsewhere
+        *("np.ones(4, dtype={'names': x})", "np.ones(4, x)", "x.astype(x)", "x.astype('V8')", "x.astype(*x)"),
+        *("[np.array][0](x, x)", "x.astype", "np.asarray(x, dtype=f'V{8}')", "np.zeros_like(x, 'f8,f8')"),
+        *("np.full(3, 1, x)", "np.sum(x, dtype=x)", "np.array([x], b'V8')"),
         *("np.empty(3)", "np.empty_like(x)", "np.errstate(all='call', call=f)"),
         *("np.exp(x, where=False)", "np.exp(x, out=x)", "np.exp(x, **{'where': False})", "dict(**x)"),
     ],
@@ -124,6 +129,8 @@ def test_what_reaches_further_is_not_plain(body):
         "import numpy.linalg\ndef f(x):\n    return numpy",
         "import math as np\ndef f(x):\n    return np.exp(x)",
         "from numpy import *\ndef f(x):\n    return exp(x) + q",
+        "from numpy import array\ndef f(x):\n    return array(x, x)",
+        "def f(x, float={'names': 1}):\n    return np.ones(3, float)",
         "from numpy import ndarray\ndef f(x):\n    return ndarray((3,))",
         "from numpy import load as exp\ndef f(x):\n    return exp(x)",
         "from numpy import exp as isinstance\ndef f(x):\n    return isinstance(x)",
