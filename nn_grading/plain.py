@@ -72,19 +72,11 @@ USUAL = {("numpy", "np"), *((name, name) for name in MODULES if name != "np")}  
 LONGEST = 20_000  # characters: looking through a statement takes time too
 # Options with which NumPy returns memory that nobody filled, or calls back in the middle of its loops.
 REFUSED_OPTIONS = frozenset({"where", "out", "call"})
-# What makes arrays of a dtype, and how many arguments stand before that one. A dtype with gaps between its
-# fields would show memory that nobody filled, so only these dtypes may be asked for.
-TYPED = {
-    "arange": 3,
-    "array": 1,
-    "asarray": 1,
-    "astype": 0,
-    "eye": 3,
-    "full": 2,
-    "full_like": 2,
-    "identity": 1,
-}
-TYPED |= {"linspace": 3, "logspace": 3, "ones": 1, "ones_like": 1, "zeros": 1, "zeros_like": 1}
+# What makes arrays of a dtype, by how many arguments stand before that one. A dtype with gaps between its
+# fields would show memory that nobody filled, so only the usual ones may be asked for.
+TYPED = dict.fromkeys("astype".split(), 0) | dict.fromkeys("array asarray identity".split(), 1)
+TYPED |= dict.fromkeys("ones ones_like zeros zeros_like".split(), 1)
+TYPED |= dict.fromkeys("full full_like".split(), 2) | dict.fromkeys("arange eye linspace logspace".split(), 3)
 DTYPES = frozenset({"bool", "complex", "float", "int"})
 NUMPY_DTYPES = frozenset({"bool_", "float32", "float64", "int32", "int64"})
 TAKEN = frozenset({*MODULES, *DTYPES, "isinstance"})  # names that stay what they are
@@ -114,38 +106,42 @@ def _is_import(node: ast.stmt) -> bool:
 
 def _is_plain(node: ast.AST, above: tuple[ast.AST, ...]) -> bool:
     """Tell whether a node and all below it are plain; `above` are the two around it, the nearest first."""
-    kind = type(node)
-    if kind.__name__ not in NODES:
-        return False
-    if kind is ast.Attribute:
-        if not (type(node.ctx) is ast.Load and _is_looked_up(node, above)):
-            return False
-    elif kind is ast.Name:
-        if node.id in MODULES:  # a module is no value: it stands before a dot and nowhere else
-            return type(node.ctx) is ast.Load and type(above[0]) is ast.Attribute
-        return not node.id.startswith("__") if type(node.ctx) is ast.Load else _is_free(node.id)
-    elif kind is ast.keyword:
-        if (
-            node.arg is None
-            or node.arg in REFUSED_OPTIONS
-            or (node.arg == "dtype" and not _is_dtype(node.value))
-        ):
-            return False
-    elif kind is ast.Call:
-        if not _is_typed_plainly(node):
-            return False
-    elif kind is ast.Subscript:
-        if type(node.ctx) is ast.Store and any(getattr(part, "step", None) for part in ast.walk(node.slice)):
-            return (
-                False  # what is assigned to every other entry may run code that moves them: Python bug 120384
-            )
-    elif kind is ast.arg:
-        if not _is_free(node.arg):
-            return False
-    elif kind is ast.FunctionDef and (node.decorator_list or not _is_free(node.name)):
+    may_stand = CHECKS.get(type(node))
+    if type(node).__name__ not in NODES or (may_stand is not None and not may_stand(node, above)):
         return False
     around = (node, *above[:1])
     return all([_is_plain(child, around) for child in ast.iter_child_nodes(node)])
+
+
+def _is_name(node: ast.Name, above: tuple[ast.AST, ...]) -> bool:
+    """Tell whether a name is one of the statement's own or a module before a dot, which is no value."""
+    reads = type(node.ctx) is ast.Load
+    if node.id in MODULES:
+        return reads and type(above[0]) is ast.Attribute
+    return not node.id.startswith("__") if reads else _is_free(node.id)
+
+
+def _is_option(node: ast.keyword, above: tuple[ast.AST, ...]) -> bool:
+    """Tell whether an argument with a name may be given."""
+    if node.arg is None or node.arg in REFUSED_OPTIONS:
+        return False
+    return node.arg != "dtype" or _is_dtype(node.value)
+
+
+def _is_entry(node: ast.Subscript, above: tuple[ast.AST, ...]) -> bool:
+    """Tell whether an entry may be looked up, or assigned to.
+
+    What is assigned to every other entry could run code that moves them meanwhile (Python's bug 120384).
+    """
+    return type(node.ctx) is ast.Load or not any(getattr(part, "step", None) for part in ast.walk(node.slice))
+
+
+def _is_function(node: ast.FunctionDef, above: tuple[ast.AST, ...]) -> bool:
+    return not node.decorator_list and _is_free(node.name)
+
+
+def _is_argument(node: ast.arg, above: tuple[ast.AST, ...]) -> bool:
+    return _is_free(node.arg)
 
 
 def _is_free(name: str) -> bool:
@@ -156,7 +152,8 @@ def _is_free(name: str) -> bool:
 def _is_looked_up(node: ast.Attribute, above: tuple[ast.AST, ...]) -> bool:
     """Tell whether a plain statement may look up this attribute of a module, of a value."""
     module, name = _dotted(node.value), node.attr
-    if name in TYPED and not (type(above[0]) is ast.Call and above[0].func is node):
+    called = type(above[0]) is ast.Call and above[0].func is node
+    if type(node.ctx) is not ast.Load or (name in TYPED and not called):
         return False
     if module in ("np", "numpy"):
         if name == "ndarray":  # to ask for the type, never to make one
@@ -167,35 +164,31 @@ def _is_looked_up(node: ast.Attribute, above: tuple[ast.AST, ...]) -> bool:
     return name in WITHIN.get(module, ()) if module else name in ATTRIBUTES
 
 
-def _is_typed_plainly(call: ast.Call) -> bool:
+def _is_call(node: ast.Call, above: tuple[ast.AST, ...]) -> bool:
     """Tell whether a call can ask for no dtype but a usual one, by the arguments that have no name."""
-    before = TYPED.get(call.func.attr) if type(call.func) is ast.Attribute else None
+    before = TYPED.get(node.func.attr) if type(node.func) is ast.Attribute else None
     if before is None:
         return True
-    if any(type(argument) is ast.Starred for argument in call.args):
-        return False
-    return all(_is_dtype(argument) for argument in call.args[before:])
+    starred = any(type(argument) is ast.Starred for argument in node.args)
+    return not starred and all(_is_dtype(argument) for argument in node.args[before:])
 
 
 def _is_dtype(node: ast.AST) -> bool:
     """Tell whether an expression stands for a usual dtype, or for a number, True, False or None."""
     if type(node) is ast.Constant:
         return type(node.value) not in (str, bytes) or node.value in DTYPES | NUMPY_DTYPES
-    if type(node) is ast.Name:
-        return node.id in DTYPES
-    return type(node) is ast.Attribute and (
-        node.attr == "dtype" or (node.attr in NUMPY_DTYPES and _dotted(node.value) in ("np", "numpy"))
-    )
+    if type(node) is ast.Attribute:
+        return node.attr == "dtype" or (node.attr in NUMPY_DTYPES and _dotted(node.value) in ("np", "numpy"))
+    return type(node) is ast.Name and node.id in DTYPES
 
 
 def _dotted(node: ast.AST) -> str:
     """Return the module that an expression stands for: `np`, `np.linalg`; nothing where it is a value."""
     if type(node) is ast.Name:
         return node.id if node.id in MODULES else ""
-    inner = (
-        f"np.{node.attr}" if type(node) is ast.Attribute and _dotted(node.value) in ("np", "numpy") else ""
-    )
-    return inner if inner in WITHIN else ""
+    if type(node) is ast.Attribute and f"np.{node.attr}" in WITHIN:
+        return f"np.{node.attr}" if _dotted(node.value) in ("np", "numpy") else ""
+    return ""
 
 
 def _is_annotation(node: ast.AST, above: tuple[ast.AST, ...]) -> bool:
@@ -211,3 +204,14 @@ def _is_asked_for(node: ast.AST, above: tuple[ast.AST, ...]) -> bool:
     call = above[0] if above else None
     asks = type(call) is ast.Call and type(call.func) is ast.Name and call.func.id == "isinstance"
     return asks and any(node is argument for argument in call.args[1:])
+
+
+CHECKS = {
+    ast.Name: _is_name,
+    ast.Attribute: _is_looked_up,
+    ast.Call: _is_call,
+    ast.keyword: _is_option,
+    ast.Subscript: _is_entry,
+    ast.FunctionDef: _is_function,
+    ast.arg: _is_argument,
+}
