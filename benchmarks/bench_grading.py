@@ -131,18 +131,20 @@ def batch(folder: Path, chapter: str, kind: str, count: int) -> Path:
     `kind` is right; apart (right, in code that cannot share a process); known (wrong everywhere, mistakes
     that have names); own (wrong everywhere, each in a way that nobody has foreseen and nobody else has); or
     class (one in ten has known mistakes in a third of it).
-    No two notebooks have the same bytes.
+    No two notebooks have an answer's cell in common: what is remembered of a cell must not help.
     """
     for number in range(count):
         answers = {}
         for i, exercise in enumerate(making.of_chapter(chapter)):
             wrong = making.wrong_answers(exercise)
+            answers[exercise.name] = f"{making.answer(exercise)}\n# {number}"
             if kind == "known" or (kind == "class" and number % 10 == i % 3 == 0):
-                answers[exercise.name] = wrong[(number + i) % len(wrong)] + f"\n# {number}" if wrong else ""
+                if wrong:
+                    answers[exercise.name] = f"{wrong[(number + i) % len(wrong)]}\n# {number}"
             elif kind == "own":
                 answers[exercise.name] = own_way(exercise, number + 3)
             elif kind == "apart":
-                answers[exercise.name] = making.answer(exercise) + APART.format(name=exercise.name)
+                answers[exercise.name] += APART.format(name=exercise.name)
         notebook = making.chapter(chapter, **answers)
         notebook["metadata"]["number"] = number
         making.hand_in(folder, f"s{number:05d}", chapter, notebook)

@@ -13,16 +13,18 @@ import builtins
 
 import numpy as np
 
-NODES = frozenset(
-    """
+NODES = """
     FunctionDef arguments arg Lambda Return Yield YieldFrom Assign AugAssign AnnAssign NamedExpr Expr Pass
     For While If Break Continue Raise Assert With withitem
-    Constant JoinedStr FormattedValue Name Attribute Subscript Slice Starred Load Store
+    Constant JoinedStr FormattedValue Name Attribute Subscript Slice Starred
     List Tuple Dict Set ListComp SetComp DictComp GeneratorExp comprehension Call keyword IfExp
-    BoolOp And Or BinOp Add Sub Mult Div FloorDiv Mod Pow MatMult LShift RShift BitOr BitXor BitAnd
-    UnaryOp Not USub UAdd Invert Compare Eq NotEq Lt LtE Gt GtE Is IsNot In NotIn
+    BoolOp BinOp UnaryOp Compare
     """.split()
-)
+# What holds further nodes; which operator it is makes no difference.
+FIELDS = {
+    kind: [name for name in kind._fields if name not in ("ctx", "op", "ops")]
+    for kind in (getattr(ast, name) for name in NODES)
+}
 BUILTINS = frozenset(
     """
     abs all any bool complex dict divmod enumerate filter float frozenset int isinstance iter len list map max
@@ -106,11 +108,17 @@ def _is_import(node: ast.stmt) -> bool:
 
 def _is_plain(node: ast.AST, above: tuple[ast.AST, ...]) -> bool:
     """Tell whether a node and all below it are plain; `above` are the two around it, the nearest first."""
-    may_stand = CHECKS.get(type(node))
-    if type(node).__name__ not in NODES or (may_stand is not None and not may_stand(node, above)):
+    kind = type(node)
+    may_stand = CHECKS.get(kind)
+    if kind not in FIELDS or (may_stand is not None and not may_stand(node, above)):
         return False
     around = (node, *above[:1])
-    return all([_is_plain(child, around) for child in ast.iter_child_nodes(node)])
+    for name in FIELDS[kind]:
+        found = getattr(node, name, None)
+        for below in found if type(found) is list else (found,):
+            if isinstance(below, ast.AST) and not _is_plain(below, around):
+                return False
+    return True
 
 
 def _is_name(node: ast.Name, above: tuple[ast.AST, ...]) -> bool:
