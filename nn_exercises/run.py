@@ -24,7 +24,7 @@ import time
 import types
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -113,11 +113,11 @@ class Outcome:
     warnings: tuple[tuple[str, str], ...] = ()
     printed: str = ""
     asked: dict[str, int] = field(default_factory=dict)  # calls of each `Fn`
+    # The next three are `value` itself, the same object, where they hold the same, bit by bit.
     again: Node | None = None  # the value of a second call with equal arguments, where one was made
     reseeded: Node | None = None  # the value with other seeds in the generators, where that was tried
     later: Node | None = None  # the first value, looked at again after all calls
     drew: tuple[bool, ...] = ()  # for each generator among the arguments, whether the call drew from it
-    seconds: float = 0.0
 
 
 class TimeUp(BaseException):
@@ -137,20 +137,14 @@ def _pack(value: Any, depth: int, left: list[int]) -> Node:
     kind = type(value)
     if depth > MAX_DEPTH or left[0] < 0:
         return Node("other", name="value with too many entries")
+    if kind is np.ndarray:  # what most answers return comes first
+        return _packed_array(value)
+    if kind is float:
+        return Node("float", value)
     if value is None:
         return Node("none")
     if isinstance(value, np.ndarray):
-        name = "" if kind is np.ndarray else str(kind.__name__)[:60]
-        plain = (
-            np.array(np.ndarray.view(value, np.ndarray) if name else value, order="C", copy=True)
-            if value.nbytes <= MAX_BYTES
-            else None
-        )
-        if plain is None:
-            return Node("other", name="very large array")
-        if plain.dtype.kind not in "biufc":
-            return Node("other", name=f"array of dtype {plain.dtype.name[:40]}")
-        return Node("array", plain, name)
+        return _packed_array(np.ndarray.view(value, np.ndarray), str(kind.__name__)[:60])
     if isinstance(value, np.generic):
         plain = np.asarray(value)
         if plain.dtype.kind == "U":
@@ -200,6 +194,32 @@ def _pack(value: Any, depth: int, left: list[int]) -> Node:
     return Node("other", name=str(kind.__name__)[:60])
 
 
+def _packed_array(array: np.ndarray, name: str = "") -> Node:
+    if array.nbytes > MAX_BYTES:
+        return Node("other", name="very large array")
+    if array.dtype.kind not in "biufc":
+        return Node("other", name=f"array of dtype {array.dtype.name[:40]}")
+    return Node("array", array.copy(), name)
+
+
+def _as_before(node: Node | None, before: Node) -> Node | None:
+    """Return the node of `before` itself where another holds the same, bit by bit."""
+    return before if node is not None and _same_bits(node, before) else node
+
+
+def _same_bits(a: Node, b: Node) -> bool:
+    if a.kind != b.kind or a.name != b.name:
+        return False
+    if a.kind in ("array", "scalar"):
+        return _unchanged(a.data, b.data)
+    if a.kind in ("tuple", "list", "iterator"):
+        return len(a.data) == len(b.data) and all(map(_same_bits, a.data, b.data))
+    if a.kind == "dict":
+        pairs = zip(a.data, b.data, strict=False)
+        return len(a.data) == len(b.data) and all(all(map(_same_bits, p, q)) for p, q in pairs)
+    return repr(a.data) == repr(b.data)  # 0.0 and -0.0 are equal and differ
+
+
 class Drained(list):
     """The items of an iterator that an answer returned."""
 
@@ -228,16 +248,16 @@ def _key(node: Node) -> Any:
 
 
 Generator = np.random.Generator
-UNCHANGING = (float, int, str, type(None))
+UNCHANGING = frozenset({float, int, bool, str, type(None)})
 
 
 def give(value: Any, asked: dict[str, int] | None = None, reseed: int = 0) -> Any:
     """Return a fresh copy of a call's argument, as the answer gets it."""
-    asked = {} if asked is None else asked
-    if isinstance(value, np.ndarray):
-        return value.copy(order="K")
-    if isinstance(value, UNCHANGING):
+    if type(value) in UNCHANGING:
         return value
+    if isinstance(value, np.ndarray):
+        return value.copy("K")
+    asked = {} if asked is None else asked
     if isinstance(value, Rng):
         return np.random.default_rng([value.seed, reseed] if reseed else value.seed)
     if isinstance(value, Fn):
@@ -272,6 +292,8 @@ def _plain(value: Any) -> Any:
 
 def _unchanged(value: Any, original: Any) -> bool:
     """Tell whether an argument is what was given, bit by bit; what cannot change is."""
+    if type(original) in UNCHANGING:
+        return True
     if isinstance(original, np.ndarray):
         return (
             value.shape == original.shape
@@ -327,7 +349,7 @@ def run(
     """
     outcomes: list[Outcome] = []
     kept: dict[int, Any] = {}
-    with _Frame(time_limit, patience) as frame:
+    with _framed(time_limit, patience) as frame:
         for i, call in enumerate(calls):
             if frame.alarm.up:
                 outcomes.append(Outcome("skipped"))
@@ -339,53 +361,56 @@ def run(
         # What earlier calls returned is looked at again before any call is repeated: a reused array shows.
         later = {i: _seen_again(outcomes[i], kept.get(i)) for i in again}
         for i in again:
-            if frame.alarm.up or outcomes[i].status != "returned":
+            first = outcomes[i]
+            if frame.alarm.up or first.status != "returned":
                 continue
-            extra: dict[str, Any] = {"later": later[i]}
             second, _ = frame.call(function, calls[i])
             if second.status == "timeout":  # it says nothing of what the function gives, but that it is slow
                 outcomes[i] = second
                 continue
-            extra["again"] = second.value if second.status == "returned" else Node("other", name="exception")
-            if _has_rng(calls[i].args) or _has_rng(tuple(calls[i].kwargs.values())):
+            again = second.value if second.status == "returned" else Node("other", name="exception")
+            first.later, first.again = later[i], _as_before(again, first.value)
+            if first.drew:
                 other, _ = frame.call(function, calls[i], reseed=1)
-                extra["reseeded"] = other.value
-            outcomes[i] = replace(outcomes[i], **extra)
+                first.reseeded = _as_before(other.value, first.value)
     return outcomes
 
 
 def run_several(calls: Sequence[tuple[Callable, Call]], *, time_limit: float = 10.0) -> list[Outcome]:
     """Make one call each of several functions in one frame, for functions that are to be trusted."""
-    with _Frame(time_limit) as frame:
+    with _framed(time_limit) as frame:
         return [frame.call(function, call)[0] for function, call in calls]
 
 
 def _seen_again(outcome: Outcome, value: Any) -> Node | None:
     if outcome.value is None or outcome.value.kind == "iterator":
         return None
-    with contextlib.suppress(Exception):
-        return pack(value)
-    return None
+    try:
+        return _as_before(pack(value), outcome.value)
+    except Exception:
+        return None
 
 
-def _has_rng(values: tuple) -> bool:
-    return any(isinstance(v, Rng) for v in values)
-
-
-class _Frame(contextlib.ExitStack):
-    """What stands around an answer's calls: the time limit, and all that is put back after them.
+@contextlib.contextmanager
+def _framed(seconds: float, patience: float = 1.0) -> Iterator[_Frame]:
+    """Limit the time of an answer's calls, and put everything back after them.
 
     It is opened once for all of them: for each, it would cost more than most answers take.
     """
-
-    def __init__(self, seconds: float, patience: float = 1.0) -> None:
-        super().__init__()
-        self.alarm = self.enter_context(_alarm(seconds, patience))
-        self.enter_context(_interpreter_kept())
-        self.enter_context(contextlib.redirect_stdout(None))
-        self.enter_context(contextlib.redirect_stderr(None))
-        self.caught = self.enter_context(warnings.catch_warnings(record=True))
+    with (
+        _alarm(seconds, patience) as alarm,
+        _interpreter_kept(),
+        warnings.catch_warnings(record=True) as caught,
+    ):
         warnings.simplefilter("always")
+        yield _Frame(alarm, caught)
+
+
+class _Frame:
+    """What an answer's calls are made in."""
+
+    def __init__(self, alarm: _Alarm, caught: list[warnings.WarningMessage]) -> None:
+        self.alarm, self.caught = alarm, caught
         # NumPy's error state and print options lie in the context: each call has its own copy of this one.
         self.context = contextvars.copy_context()
         self.context.run(np.seterr, divide="warn", over="warn", invalid="warn", under="ignore")
@@ -395,21 +420,19 @@ class _Frame(contextlib.ExitStack):
         """Make one call, and return its outcome and the raw value."""
         asked: dict[str, int] = {}
         args = [give(a, asked, reseed) for a in call.args]
-        kwargs = {k: give(v, asked, reseed) for k, v in call.kwargs.items()}
-        given = [*args, *kwargs.values()]
-        generators = [a for a in given if isinstance(a, Generator)]
-        before = [repr(g.bit_generator.state) for g in generators]
-        alarm, caught, context = self.alarm, self.caught, self.context.copy()
+        kwargs = {k: give(v, asked, reseed) for k, v in call.kwargs.items()} if call.kwargs else {}
+        given, original = [*args, *kwargs.values()], [*call.args, *call.kwargs.values()]
+        generators = [a for a in given if type(a) is Generator]
+        before = [g.bit_generator.state for g in generators] if generators else ()
+        alarm, caught = self.alarm, self.caught
         sys.stdout = sys.stderr = self.out
         caught.clear()
         value = node = error = None
         status = "returned"
-        start = time.perf_counter()
         try:
             try:
                 alarm.arm()
-                value = context.run(function, *args, **kwargs)
-                node = context.run(pack, value)
+                value, node = self.context.copy().run(_called, function, args, kwargs)
             finally:
                 alarm.listening = False
         except TimeUp:
@@ -421,19 +444,24 @@ class _Frame(contextlib.ExitStack):
                 status = "timeout"
             else:
                 status, error = "raised", _described(e, function)
-        seconds = time.perf_counter() - start
-        original = [*call.args, *call.kwargs.values()]
-        changed = [None if _unchanged(a, o) else pack(a) for a, o in zip(given, original, strict=True)]
-        after = tuple(changed) if any(changed) else ()
+        after: tuple[Node | None, ...] = ()
+        if not all(map(_unchanged, given, original)):
+            after = tuple(None if _unchanged(a, o) else pack(a) for a, o in zip(given, original, strict=True))
         told = [(w.category.__name__, str(w.message)[:MAX_TEXT]) for w in caught[:8]] if caught else ()
-        drew = [repr(g.bit_generator.state) != b for g, b in zip(generators, before, strict=True)]
+        drew: tuple[bool, ...] = ()
+        if generators:
+            drew = tuple(g.bit_generator.state != b for g, b in zip(generators, before, strict=True))
         printed = self.out.getvalue()
         if printed:
             self.out = _Printed()
-        outcome = Outcome(
-            status, node, error, after, tuple(told), printed, asked, drew=tuple(drew), seconds=seconds
-        )
+        outcome = Outcome(status, node, error, after, tuple(told), printed, asked, drew=drew)
         return outcome, value
+
+
+def _called(function: Callable, args: list, kwargs: dict[str, Any]) -> tuple[Any, Node]:
+    """Return what an answer returns, raw and packed; a generator of theirs runs only while it is packed."""
+    value = function(*args, **kwargs)
+    return value, pack(value)
 
 
 class _Printed(io.StringIO):
@@ -479,20 +507,21 @@ def _fixed_state() -> tuple:
 
 @contextlib.contextmanager
 def _interpreter_kept() -> Iterator[None]:
-    """Leave the interpreter's global state as it was: random numbers, filters, folder, figures."""
+    """Leave the interpreter's global state as it was: random numbers, output, folder, figures."""
     plt = sys.modules.get("matplotlib.pyplot")
     figures = set(plt.get_fignums()) if plt else set()
-    limit = sys.getrecursionlimit()
+    limit, out, err = sys.getrecursionlimit(), sys.stdout, sys.stderr
     folder = None
     with contextlib.suppress(OSError):
         folder = os.getcwd()  # noqa: PTH109 - ten times as fast, and this frame is opened often
     try:
-        with state_kept(), warnings.catch_warnings():
+        with state_kept():
             # From a fixed state, so that a card is the same on every run even for answers that draw from it.
             np.random.seed(20_16)  # noqa: NPY002 - the global state is what is being guarded
             random.setstate(_fixed_state())
             yield
     finally:
+        sys.stdout, sys.stderr = out, err
         sys.setrecursionlimit(limit)
         if folder is not None:
             with contextlib.suppress(OSError):

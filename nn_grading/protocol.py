@@ -41,7 +41,7 @@ def encode(message: Any) -> bytes:
         blobs.append(leaf)
         return {BYTES: len(blobs) - 1}
 
-    tree = json.dumps(message, default=default, separators=(",", ":"))
+    tree = json.dumps(message, default=default, separators=(",", ":"), check_circular=False)
     if not blobs:
         text = f"[[],{tree}]".encode()
         return HEAD.pack(len(text), 0) + text

@@ -19,12 +19,15 @@ except ImportError:  # in the worker
 
 NUMBERS = ("|b1", "|i1", "|u1", *(o + k for o in "<>" for k in "i2 i4 i8 u2 u4 u8 f2 f4 f8 c8 c16".split()))
 DTYPES = {name: np.dtype(name) for name in NUMBERS}  # what an array may hold
+NAMES = {dtype: name for name, dtype in DTYPES.items()}
 MOST_ITEMS = run.MAX_ITEMS + 100  # values in one outcome's value
 MOST_BYTES = 2 * 2**24  # of arrays in it
 LONGEST_EMPTY = 100_000  # along one axis of an array that holds nothing
 SHORT = 256  # bytes of an array that travel as a text: what lies beside the text costs each message more
 STATUSES = ("returned", "raised", "timeout", "skipped")
 CONTAINERS = ("list", "tuple", "iterator", "dict")
+AGAIN = ("again", "reseeded", "later")  # fields of an outcome that mostly hold the value once more
+SAME = "same"  # stands for the value there
 
 
 class WireError(ValueError):
@@ -102,34 +105,36 @@ def load_value(message: Any, remote: Callable[[int, str, str | None], run.Fn] | 
 
 
 def _dump_array(array: np.ndarray) -> list[Any]:
-    if array.dtype.itemsize > 8 and array.dtype.kind in "fc":  # long doubles differ from machine to machine
+    name = NAMES.get(array.dtype)
+    if name is None and array.dtype.kind in "fc":  # long doubles differ from machine to machine
         array = array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
-    fortran = array.ndim > 1 and array.flags.f_contiguous and not array.flags.c_contiguous
-    data = array.tobytes(order="F" if fortran else "C")
-    text = data.hex() if len(data) <= SHORT else data
-    return [array.dtype.str, list(array.shape), "F" if fortran else "C", text]
+    order = "F" if array.ndim > 1 and array.flags.fnc else "C"
+    data = array.tobytes(order)
+    return [name or array.dtype.str, list(array.shape), order, data.hex() if len(data) <= SHORT else data]
 
 
 def _load_array(message: list[Any]) -> np.ndarray:
-    dtype, shape, order, data = message
-    try:
-        data = bytes.fromhex(data) if isinstance(data, str) else data
-    except ValueError as error:
-        raise WireError(str(error)) from None
-    if not (isinstance(dtype, str) and dtype in DTYPES and isinstance(data, bytes)):
-        raise WireError("an array is named by a numeric dtype and raw bytes")
-    if not (isinstance(shape, list) and len(shape) <= 32 and all([type(n) is int and 0 <= n for n in shape])):
+    name, shape, order, data = message
+    dtype = DTYPES.get(name) if type(name) is str else None
+    if type(shape) is not list or len(shape) > 32:
         raise WireError("a shape is a short list of counts")
-    if not data and max(shape, default=0) > LONGEST_EMPTY:
-        raise WireError("an empty array is very long")
+    for n in shape:
+        if type(n) is not int or n < 0:
+            raise WireError("a shape is a short list of counts")
     try:
-        array = np.ndarray(shape, DTYPES[dtype], data, order="F" if order == "F" else "C")
+        if type(data) is str:
+            data = bytes.fromhex(data)
+        if dtype is None or type(data) is not bytes:
+            raise WireError("an array is named by a numeric dtype and raw bytes")
+        array = np.ndarray(shape, dtype, data, 0, None, "F" if order == "F" else "C")
     except (ValueError, TypeError, OverflowError) as error:
         raise WireError(str(error)) from None
     if array.nbytes != len(data):
         raise WireError(f"an array of {array.nbytes} bytes comes with {len(data)}")
+    if not data and max(shape, default=0) > LONGEST_EMPTY:
+        raise WireError("an empty array is very long")
     # The byte of a truth value may hold more than 0 and 1.
-    return array.view(np.uint8) != 0 if array.dtype.kind == "b" else array
+    return array.view(np.uint8) != 0 if name == "|b1" else array
 
 
 # ---------------------------------------------------------------- outcomes: what the worker reports
@@ -202,10 +207,13 @@ def _node(message: Any, depth: int, left: list[int] | None = None) -> run.Node:
 
 
 def dump_outcome(outcome: run.Outcome) -> dict[str, Any]:
-    """Return an outcome as a message: what it holds beyond the defaults, times aside."""
-    # Most outcomes are a value alone: nodes are always truthy, and so no `==` ever meets an array.
-    held = vars(outcome)
-    return {name: dump(held[name]) for name, (dump, _) in FIELDS.items() if held[name]}
+    """Return an outcome as a message: what it holds beyond the defaults."""
+    value = outcome.value
+    message = {}
+    for name, held in vars(outcome).items():
+        if held:  # most outcomes are a value alone; nodes are always truthy, and no `==` ever meets an array
+            message[name] = SAME if held is value and name in AGAIN else FIELDS[name][0](held)
+    return message
 
 
 def load_outcome(message: Any) -> run.Outcome:
@@ -213,7 +221,12 @@ def load_outcome(message: Any) -> run.Outcome:
     try:
         if not (isinstance(message, dict) and message.keys() <= FIELDS.keys() and "status" in message):
             raise WireError("an outcome has a status and other fields of that class")
-        outcome = run.Outcome(**{name: FIELDS[name][1](value) for name, value in message.items()})
+        found: dict[str, Any] = {}
+        for name, (_, load) in FIELDS.items():
+            if name in message:
+                held = message[name]
+                found[name] = found["value"] if name in AGAIN and held == SAME else load(held)
+        outcome = run.Outcome(**found)
     except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError) as wrong:
         raise WireError(f"not an outcome: {wrong}") from None
     if (outcome.status == "returned") != (outcome.value is not None):
@@ -279,7 +292,6 @@ FIELDS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "later": (dump_node, load_node),
     "drew": (list, _truths),
 }
-SILENT = frozenset({"seconds"})  # fields that do not travel: they differ from run to run
 
 
 def dump_facts(facts: run.Facts) -> list[Any]:

@@ -110,6 +110,20 @@ def test_arguments_are_copies_and_their_state_afterwards_is_told():
     assert np.array_equal(outcome.after[0].data, np.ones(3))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: x.__setitem__(0, -0.0),
+        lambda x: setattr(x, "shape", (3, 1)),
+        lambda x: setattr(x, "dtype", np.int64),
+    ],
+    ids=["sign", "shape", "dtype"],
+)
+def test_the_least_change_of_an_argument_is_told(change):
+    outcome = run(lambda y, x: change(x), [Call((1.0,), {"x": np.zeros(3)})])[0]
+    assert outcome.status == "returned" and outcome.after[0] is None and outcome.after[1].kind == "array"
+
+
 def test_memory_layout_reaches_the_answer():
     assert one(lambda x: int(x.flags.f_contiguous), np.asfortranarray(np.eye(3)[:, :2])).value.data == 1
 
@@ -402,6 +416,38 @@ def test_a_reused_array_shows_later():
 
     first, _ = run(answer, [Call((1.0,)), Call((2.0,))], again=[0, 1])
     assert first.value.data[0] == 1 and first.later.data[0] == 2
+
+
+@pytest.mark.parametrize(
+    "value", [np.eye(2), 2.5, float("nan"), np.float32(1), [1, (2.0, None)], {"a": np.ones(2)}, "text", True]
+)
+def test_a_value_that_stays_the_same_to_the_bit_is_the_same_node(value):
+    outcome = run(lambda rng: value, [Call((Rng(3),))], again=[0])[0]
+    assert outcome.again is outcome.later is outcome.reseeded is outcome.value
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (0.0, -0.0),
+        (1, 1.0),
+        (True, 1),
+        (np.zeros(2), -np.zeros(2)),
+        (np.zeros(2), np.zeros(2, int)),
+        (np.zeros((2, 1)), np.zeros((1, 2))),
+        (np.float64(0), np.zeros(())),
+        ([0.0], [-0.0]),
+        ([1], [1, 1]),
+        ({"a": 0.0}, {"a": -0.0}),
+        ({"a": 0.0}, {"b": 0.0}),
+        (range(2), [0, 1]),
+    ],
+)
+def test_the_least_difference_shows_in_a_second_call(first, then):
+    values = [first, then]
+    outcome = run(lambda: values.pop(0), [Call(())], again=[0])[0]
+    assert repr(outcome.value) == repr(pack(first)) and repr(outcome.again) == repr(pack(then))
+    assert outcome.again is not outcome.value and outcome.later is outcome.value
 
 
 def test_code_and_facts_of_all_kinds_of_callables():
