@@ -50,7 +50,8 @@ class Crowd:
 
     def __init__(self, nodes: Sequence[Node | None]) -> None:
         self.nodes = tuple(nodes)
-        self.alone: list[int] = []  # words, complex numbers, infinity: to be compared one by one
+        self.alone: list[int] = []  # words, complex numbers: to be compared one by one
+        self.endless: list[int] = []  # infinity or NaN among the numbers: the same
         self.groups: list[tuple[Form, list[int], np.ndarray, np.ndarray]] = []
         of_form: dict[Form, tuple[list[int], list[list[np.ndarray]]]] = {}
         for k, node in enumerate(self.nodes):
@@ -75,7 +76,7 @@ class Crowd:
             size[:] = ATOL * size.max(axis=1, initial=1.0, keepdims=True) + RTOL * size
             start += leaf.size
         finite = np.isfinite(within).all(axis=1)
-        self.alone += [k for k, usual in zip(members, finite, strict=True) if not usual]
+        self.endless += [k for k, usual in zip(members, finite, strict=True) if not usual]
         usual = [k for k, usual in zip(members, finite, strict=True) if usual]
         if usual:
             self.groups.append((form, usual, values[finite], within[finite]))
@@ -87,12 +88,13 @@ class Crowd:
         leaves: list[np.ndarray] = []
         form = _laid_out(given, leaves)
         readings = {} if form is None else {form: _vector(leaves)}
+        finite = form is not None and bool(np.isfinite(readings[form]).all())
         several = given.kind in SEQUENCES
         whole = as_array(given) if several else None
         if whole is not None:  # a list may stand for an array
             readings[whole.shape] = whole.ravel()
         found: list[int] = []
-        to_compare = list(self.alone)
+        to_compare = self.alone.copy() if finite else [*self.alone, *self.endless]
         for other, members, values, within in self.groups:
             if other in readings:
                 close = (np.abs(readings[other] - values) <= within).all(axis=1)

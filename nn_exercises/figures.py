@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from nn_exercises.compare import OF_VALUE, close, near
+from nn_exercises.compare import OF_VALUE, close, near, near_each
 from nn_exercises.crowd import Crowd
 from nn_exercises.look import Diagnosis, Look
 from nn_exercises.run import Node
@@ -60,6 +60,12 @@ def _pairs(look: Look, failing: list[int], part: int | None) -> Arrays:
 
     What explains the wrong cases must not contradict the right ones.
     """
+    if ("pairs", part) not in look.found:  # `values` and `entries` ask
+        look.found["pairs", part] = _pairs_of(look, failing, part)
+    return look.found["pairs", part]
+
+
+def _pairs_of(look: Look, failing: list[int], part: int | None) -> Arrays:
     found, wrong = [], False
     for i in (*failing, *(i for i in look.comparable if i not in look.faults)):
         pair = look.arrays(i, part)
@@ -87,11 +93,10 @@ def _factor(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
     for i, e, g in pairs:
         if close(e, g) and close(0 * e, e):
             continue  # nothing times anything
-        if not np.isfinite(e).all() or not np.isfinite(g).all() or not (e != 0).any():
-            return None
         k = np.abs(e).argmax()
-        ratio = float(g.ravel()[k] / e.ravel()[k])
-        if ratio == 0 or not close(e * ratio, g):
+        largest = e.ravel()[k]
+        ratio = float(g.ravel()[k] / largest) if largest else 0.0
+        if ratio == 0 or not close(e * ratio, g) or not _finite((e, g)):
             return None
         ratios.append((i, ratio))
     if not ratios:
@@ -115,6 +120,7 @@ def _factor(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
     return None
 
 
+SMALL = 1e-100  # below, powers leave what a float holds
 POWERS = (
     (1, "{} times"),
     (-1, "1/{} of"),
@@ -127,39 +133,50 @@ POWERS = (
 
 def _factor_of_a_case(cases: list[dict[str, float]], ratios: list[float]) -> str:
     """Return which of the numbers that cases are made of is the factor in each, in words; "" for none."""
-    names = list(dict.fromkeys(name for symbols in cases for name in symbols))
-    several = len(ratios) > 1  # then the number must differ from case to case, or it may be another one
-    numbers = {n: [s[n] for s in cases] for n in names if all(s.get(n, 0) > 0 for s in cases)}
-    differing = {n: some for n, some in numbers.items() if len({round(k, 9) for k in some}) > several}
+    first, ratio = cases[0], ratios[0]  # nearly all fail there
+    powers = [(n, p, words, k**p) for n, k in first.items() if SMALL < k < 1 / SMALL for p, words in POWERS]
     for sign, extra in (
         (1, ""),
         (-1, " and the wrong sign"),
         (2, " and a factor 2"),
         (0.5, " and a factor 1/2"),
     ):
-        for name, some in differing.items():
-            for power, words in POWERS:
-                if all(abs(r / (sign * k**power) - 1) < 2e-4 for k, r in zip(some, ratios, strict=True)):
-                    kind = "too often" if power > 0 else "once too often in a denominator"
-                    return (
-                        f"{words.format(name)} what is due{extra}: {name} stands there {kind}"
-                        f"{_advice(name, power)}."
-                    )
-    for name in names:
-        some = [s.get(name, 1.0) for s in cases]
-        if len(set(some)) > 1 and all(
-            k > 1 and abs(r * (k - 1) / k - 1) < 2e-4 for k, r in zip(some, ratios, strict=True)
-        ):
-            return f"divided by {name} minus 1. Divide by {name} itself."
+        for name, power, words, number in powers:
+            if abs(ratio / (sign * number) - 1) < 2e-4 and _is_power(name, sign, power, cases, ratios):
+                kind = "too often" if power > 0 else "once too often in a denominator"
+                return (
+                    f"{words.format(name)} what is due{extra}: {name} stands there {kind}"
+                    f"{_advice(name, power)}."
+                )
+    for name, number in first.items():
+        if number > 1 and abs(ratio * (number - 1) / number - 1) < 2e-4:
+            some = [s.get(name, 1.0) for s in cases]
+            if len(set(some)) > 1 and all(
+                k > 1 and abs(r * (k - 1) / k - 1) < 2e-4 for k, r in zip(some, ratios, strict=True)
+            ):
+                return f"divided by {name} minus 1. Divide by {name} itself."
     if len({round(r, 9) for r in ratios}) > 1:
-        of_sizes = [n for n in names if n.startswith("the number of ")]
+        of_sizes = [n for n in first if n.startswith("the number of ")]
         for a, b in itertools.permutations(of_sizes, 2):
-            if all(
+            if abs(ratio * first[b] / first[a] - 1) < 2e-4 and all(
                 a in s and b in s and abs(r * s[b] / s[a] - 1) < 2e-4
                 for s, r in zip(cases, ratios, strict=True)
             ):
                 return f"divided by {b} where {a} belongs."
     return ""
+
+
+def _is_power(
+    name: str, sign: float, power: float, cases: list[dict[str, float]], ratios: list[float]
+) -> bool:
+    """Tell whether the factor of each case is `sign` times a power of one of its numbers."""
+    several = len(ratios) > 1  # then the number must differ from case to case, or it may be another one
+    some = [s.get(name, 0) for s in cases]
+    return (
+        all(SMALL < k < 1 / SMALL for k in some)
+        and len({round(k, 9) for k in some}) > several
+        and all(abs(r / (sign * k**power) - 1) < 2e-4 for k, r in zip(some, ratios, strict=True))
+    )
 
 
 def _advice(name: str, power: float) -> str:
@@ -205,10 +222,10 @@ def _moved(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
 def _term(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
     """Recognise a difference that is an argument, or constant."""
     differences = [(i, g - e) for i, e, g in pairs]
-    if not all(np.isfinite(d).all() for _, d in differences):
-        return None
     first = differences[0][1]
     shift = float(first.ravel()[0]) if first.size else 0.0
+    if not np.isfinite(shift):
+        return None
     if shift and all(close(np.full(d.shape, shift), d, 1e-4) for _, d in differences) and len(pairs) > 1:
         return (
             "offset",
@@ -216,9 +233,14 @@ def _term(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
             "is added or missing.",
         )
     for name, factor in _arguments_alike(look, pairs[0][0], first):
-        if all(_is_argument(look, i, name, factor, d) for i, d in differences[1:]):
+        fits = all(_is_argument(look, i, name, factor, d) for i, d in differences[1:])
+        if fits and _finite(d for _, d in differences):
             return "term", f"{what} differs from what is due by exactly {name}: {name} {TERMS[factor]}."
     return None
+
+
+def _finite(several: Iterable[np.ndarray]) -> bool:
+    return all(np.isfinite(x).all() for x in several)
 
 
 TERMS = {  # how often an argument is in a difference
@@ -288,24 +310,24 @@ SIMPLE: tuple[tuple[str, str, Callable[[np.ndarray], np.ndarray]], ...] = (
 
 def _simple(look: Look, pairs: Arrays, what: str) -> tuple[str, str] | None:
     """Recognise a simple function of the right numbers, or an argument itself."""
-    if not all(np.isfinite(e).all() and np.isfinite(g).all() for _, e, g in pairs):
-        return None
+    found = next(_simple_words(look, pairs, what), None)  # none fits most answers, and that is seen sooner
+    return found if found and _finite(x for _, *both in pairs for x in both) else None
+
+
+def _simple_words(look: Look, pairs: Arrays, what: str) -> Iterator[tuple[str, str]]:
     i, e, g = pairs[0]
     for k in _simple_functions(look, e).alike(Node("array", g)):
         key, words, f = SIMPLE[k]
         if all(close(f(e), g) for _, e, g in pairs[1:]):
-            return key, f"{what} {words}."
+            yield key, f"{what} {words}."
     for name, factor in _arguments_alike(look, i, g):
         if factor == 1 and all(_is_argument(look, i, name, 1, g) for i, _, g in pairs[1:]):
-            return "unchanged", f"{what} is {name} itself, unchanged."
+            yield "unchanged", f"{what} is {name} itself, unchanged."
     # Rounding to a few digits: all entries agree with the right ones to that many.
     for digits in (1, 2, 3, 4):
         if all(close(np.round(e, digits), g, 1e-6, 1e-12) for _, e, g in pairs):
-            return (
-                "rounded",
-                f"{what} is rounded to {digits} decimal{'s' if digits > 1 else ''}. Return all digits.",
-            )
-    return None
+            words = f"{digits} decimal{'s' if digits > 1 else ''}"
+            yield "rounded", f"{what} is rounded to {words}. Return all digits."
 
 
 def _simple_functions(look: Look, e: np.ndarray) -> Crowd:
@@ -444,28 +466,28 @@ def entries(look: Look) -> Diagnosis | None:
         else [None]
     )
     part = parts[0] if parts else None
-    masks = [(i, _wrong_entries(e, g)) for i, e, g in _pairs(look, failing, part) if e.size]
+    pairs = [(i, e, g) for i, e, g in _pairs(look, failing, part) if e.size]
+    right = near_each([(e, g) for _, e, g in pairs])
+    masks = [(i, ~held) for (i, *_), held in zip(pairs, right, strict=True)]
     total, wrong = sum(m.size for _, m in masks), sum(int(m.sum()) for _, m in masks)
     if not wrong or wrong == total:
         return None
     for name in dict.fromkeys(n for i, _ in masks for n in look.arguments(i)):
         values = [(m, look.arguments(i).get(name)) for i, m in masks]
-        fitting = [(m, np.asarray(v, dtype=float)) for m, v in values if _fits_mask(v, m)]
+        fitting = [(m.ravel(), v.ravel()) for m, v in values if _fits_mask(v, m)]
         if sum(int(m.sum()) for m, _ in fitting) < wrong:
             continue
+        mask = np.concatenate([m for m, _ in fitting])
+        numbers = np.concatenate([v for _, v in fitting], dtype=float, casting="unsafe")
         for key, words, test in ENTRY_TESTS:
-            having = [(m, test(v)) for m, v in fitting]
-            count = sum(int(h.sum()) for _, h in having)
+            having = test(numbers)
+            count = int(having.sum())
             telling = 0 < count <= 0.85 * total  # to be set apart by what nearly all have says nothing
-            if all((h | ~m).all() for m, h in having) and telling and wrong >= 0.8 * count:
+            if telling and wrong >= 0.8 * count and (having | ~mask).all():
                 what = look.part_name(() if part is None else (part,)) or "The result"
                 message = f"{what} is wrong only in the entries where `{name}` {words}; the others are right."
                 return look.made(f"wrong_where_{name}_{key}", message)
     return None
-
-
-def _wrong_entries(e: np.ndarray, g: np.ndarray) -> np.ndarray:
-    return ~near(e, g)
 
 
 def _fits_mask(value: object, mask: np.ndarray) -> bool:
@@ -477,7 +499,7 @@ def count_wrong(look: Look, i: int, part: int | None) -> str:
     pair = look.arrays(i, part) if i in look.comparable else None
     if pair is None or pair[0].shape != pair[1].shape or pair[0].size < 2:
         return ""
-    wrong, size = int(_wrong_entries(*pair).sum()), pair[0].size
+    wrong, size = int((~near(*pair)).sum()), pair[0].size
     if wrong == 1:
         return f"1 of its {size} entries is wrong"
     return f"{wrong} of its {size} entries are wrong" if wrong < size else f"all {size} entries are wrong"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,7 +12,6 @@ from nn_exercises.compare import SEQUENCES, alike, close, compare, name_of
 from nn_exercises.conditions import condition
 from nn_exercises.judge import rules_of
 from nn_exercises.look import Diagnosis, Look
-from nn_exercises.run import Node
 from nn_exercises.show import show_node
 
 NUMBER_WORDS = (
@@ -23,6 +23,7 @@ NUMBER_WORDS = (
     "five values",
     "six values",
 )
+FORMS = ("none", "count", "structure", "text", "other", "matrix")
 ORDINALS = ("first", "second", "third", "fourth")
 
 
@@ -43,11 +44,10 @@ def remembered(look: Look) -> Diagnosis | None:
 
 def containers(look: Look) -> Diagnosis | None:
     """Report None, text, functions, wrong containers, a wrong number or order of values."""
-    kinds = Counter(f.kind for f in look.faults.values())
-    form = [k for k in ("none", "count", "structure", "text", "other", "matrix") if kinds[k]]
-    if not form:
+    kinds = Counter(look.faults[i].kind for i in look.of_kind(*FORMS))
+    if not kinds:
         return None
-    kind = max(form, key=lambda k: kinds[k])
+    kind = max(FORMS, key=lambda k: kinds[k])
     i = look.first if look.first in look.of_kind(kind) else look.of_kind(kind)[0]
     fault, printed = look.faults[i], look.outcomes[i].printed.strip()
     where = condition(look, look.of_kind(kind))
@@ -129,20 +129,22 @@ def order(look: Look) -> Diagnosis | None:
     for ranks in itertools.permutations(range(len(names))):
         if ranks == tuple(range(len(names))):
             continue
-        held = all(
-            compare(
-                look.prepared.expected[i].value,
-                Node("tuple", tuple(look.outcomes[i].value.data[k] for k in ranks)),
-                rules_of(look.exercise, look.prepared.cases[i]),
-            )
-            is None
-            for i in cases
-        )
-        if held:
+        if all(_in_order(look, i, ranks) for i in cases):
             return look.made(
                 "order", f"The values are right, but in another order. Return {', '.join(names)}."
             )
     return None
+
+
+def _in_order(look: Look, i: int, ranks: Sequence[int]) -> bool:
+    """Tell whether a case's values are right when they are put in another order."""
+    due, given = look.prepared.expected[i].value, look.outcomes[i].value.data
+    rules = rules_of(look.exercise, look.prepared.cases[i])
+    return (
+        due.kind == "tuple"
+        and len(due.data) == len(given)
+        and all(compare(due.data[place], given[k], rules, (place,)) is None for place, k in enumerate(ranks))
+    )
 
 
 def lengths(look: Look) -> Diagnosis | None:

@@ -40,6 +40,11 @@ class Prepared:
         """Seconds for all calls of one answer."""
         return self.exercise.time_limit or TIME_LIMIT
 
+    @functools.cached_property
+    def changeable(self) -> tuple[bool, ...]:
+        """Whether each case has arguments that an answer could change."""
+        return tuple(any(_mutable(a) for a in (*c.args, *c.kwargs.values())) for c in self.cases)
+
     def run(self, function: Any, *, time_limit: float | None = None) -> list[Outcome]:
         """Run an answer on the cases, in this process."""
         limit = self.time_limit if time_limit is None else time_limit
@@ -133,9 +138,9 @@ def judge(prepared: Prepared, outcomes: Sequence[Outcome]) -> Judgement:
     )
     attempted = _attempted(outcomes)
     groups: dict[str, bool] = {}
-    for c, v in zip(prepared.cases, verdicts, strict=True):
+    for c, v, changeable in zip(prepared.cases, verdicts, prepared.changeable, strict=True):
         groups[c.group] = groups.get(c.group, True) and v.fault is None
-        if any(_mutable(a) for a in (*c.args, *c.kwargs.values())) or v.purity:
+        if changeable or v.purity:
             groups["purity"] = groups.get("purity", True) and v.purity is None
     score = _score(groups) * exercise.points if attempted else 0.0
     score = min(max(round(float(score), 2), 0.0), float(exercise.points))
@@ -197,7 +202,10 @@ def _mutable(value: Any) -> bool:
 def rules_of(exercise: Exercise, case: Case) -> Rules:
     """Return how strictly a case of an exercise is compared."""
     rtol = Rules.rtol if case.rtol is None else case.rtol
-    return Rules(rtol, case.atol, exercise.any_number, exercise.either)
+    return _rules(rtol, case.atol, exercise.any_number, exercise.either)
+
+
+_rules = functools.lru_cache(maxsize=64)(Rules)  # a few, asked for in every case
 
 
 def _ignores_generators(expected: Sequence[Outcome], outcomes: Sequence[Outcome]) -> bool:

@@ -71,7 +71,13 @@ class Look:
 
     def of_kind(self, *kinds: str) -> list[int]:
         """Return the cases whose fault is of one of these kinds."""
+        if self._kinds.isdisjoint(kinds):
+            return []
         return [i for i, f in self.faults.items() if f.kind in kinds]
+
+    @functools.cached_property
+    def _kinds(self) -> frozenset[str]:
+        return frozenset(f.kind for f in self.faults.values())
 
     @functools.cached_property
     def first(self) -> int:
@@ -89,9 +95,9 @@ class Look:
         example = next((o.value for o in self.prepared.expected if o.value is not None), None)
         if example is None or example.kind != "tuple":
             return []
-        names = returned_names(self.exercise)
+        names = returned_names(self.exercise.reference)
         count = len(example.data)
-        return names if len(names) == count else [f"value {k + 1}" for k in range(count)]
+        return list(names) if len(names) == count else [f"value {k + 1}" for k in range(count)]
 
     def part_name(self, path: tuple[int, ...]) -> str:
         """Return how to call the part of the value that a path leads to, "" for the whole."""
@@ -219,14 +225,16 @@ def arguments(exercise: Exercise, case: Case) -> dict[str, Any]:
     return dict(bound.arguments)
 
 
-def returned_names(exercise: Exercise) -> list[str]:
-    """Return the names under "Returns" in the reference's docstring."""
-    doc = inspect.getdoc(exercise.reference) or ""
+@functools.lru_cache(maxsize=128)
+def returned_names(reference: Callable) -> tuple[str, ...]:
+    """Return the names under "Returns" in a reference's docstring."""
+    doc = inspect.getdoc(reference) or ""
     match = re.search(r"^Returns\n-+\n(.*?)(?=^\w[\w ]*\n-+\n|\Z)", doc, re.M | re.S)
     if not match:
-        return []
+        return ()
     heads = [line.split(" : ")[0] for line in match[1].splitlines() if line and not line[0].isspace()]
-    return [name.strip() for head in heads for name in head.split(",") if re.fullmatch(r"\s*\w+\s*", name)]
+    names = (name for head in heads for name in head.split(","))
+    return tuple(name.strip() for name in names if re.fullmatch(r"\s*\w+\s*", name))
 
 
 def with_arguments(case: Case, exercise: Exercise, new: dict[str, Any]) -> Call:

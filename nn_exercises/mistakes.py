@@ -13,7 +13,7 @@ from nn_exercises.crowd import PATIENCE, Crowd, run_all
 from nn_exercises.exercise import Case, Mistake
 from nn_exercises.judge import Judgement, Prepared, Verdict, judge
 from nn_exercises.look import Look
-from nn_exercises.run import Node, Outcome, facts_of, run
+from nn_exercises.run import Call, Node, Outcome, facts_of, run
 
 MISTAKE_LIMIT = 5.0  # seconds for one known mistake
 PROBE_LIMIT = 1.0  # seconds for one call of it
@@ -42,53 +42,73 @@ def _keeps(code: Callable) -> bool:
     return facts_of(code).keeps
 
 
-def candidates(look: Look, codes: Sequence[Callable], probes: Sequence[int]) -> list[int]:
-    """Return which of some functions may do the same as the answer everywhere: in a few cases they do."""
-    found = list(range(len(codes)))
-    for i in probes:
-        given = look.outcomes[i]
-        some = tried(look.prepared, [codes[k] for k in found], i)
-        if given.status == "returned" and len(found) == len(codes):
-            same = set(crowd_of(look.prepared, codes, i).alike(given.value))
-            held = [k in same if o.status == "returned" else similar(o, given) for k, o in enumerate(some)]
-        else:
-            held = [similar(o, given) for o in some]
-        found = [k for k, yes in zip(found, held, strict=True) if yes]
-    return found
+class Candidates:
+    """Functions of which one may do what an answer does, and what they do in single cases (remembered).
 
+    Parameters
+    ----------
+    calls
+        The call of each case.
+    codes
+        The functions.
+    """
 
-def candidates_in_part(
-    look: Look, codes: Sequence[Callable], probes: Sequence[int], part: int, mine: Sequence[Node | None]
-) -> list[int]:
-    """Return which of some functions return in a few cases what the answer has in one part of its value."""
-    found = list(range(len(codes)))
-    for i in probes:
-        if len(found) == len(codes):
-            found = crowd_of(look.prepared, codes, i, part).alike(mine[i])
-        else:
-            some = parts_of(tried(look.prepared, [codes[k] for k in found], i), part)
-            found = [k for k, node in zip(found, some, strict=True) if alike(node, mine[i], kinds=False)]
-    return found
+    def __init__(self, calls: Sequence[Call], codes: Sequence[Callable]) -> None:
+        self.calls, self.codes = calls, codes
+        self.all = list(range(len(codes)))
+        self._once: dict[int, dict[int, Outcome]] = {}  # by case, then by function
+        self._crowds: dict[tuple[int, int | None], Crowd] = {}
+        self._stopped: dict[int, list[int]] = {}
 
+    @functools.cached_property
+    def keeping(self) -> frozenset[int]:
+        """Those that keep something between calls, so that single cases say little of them."""
+        return frozenset(k for k, code in enumerate(self.codes) if _keeps(code))
 
-def tried(prepared: Prepared, codes: Sequence[Callable], i: int) -> list[Outcome]:
-    """Return what some functions do in one case (remembered)."""
-    memory = prepared.remembered
-    new = [code for code in codes if ("once", code, i) not in memory]
-    if new:
-        for code, outcome in zip(new, run_all(new, prepared.calls[i], PROBE_LIMIT), strict=True):
-            memory["once", code, i] = outcome
-    return [memory["once", code, i] for code in codes]
+    def tried(self, i: int, among: Sequence[int]) -> list[Outcome]:
+        """Return what some of them do in one case."""
+        once = self._once.setdefault(i, {})
+        new = [k for k in among if k not in once]
+        if new:
+            outcomes = run_all([self.codes[k] for k in new], self.calls[i], PROBE_LIMIT)
+            once.update(zip(new, outcomes, strict=True))
+        return [once[k] for k in among]
 
+    def crowd(self, i: int, part: int | None = None) -> Crowd:
+        """Return what all of them return in one case, or in one part of it, for comparing."""
+        if (i, part) not in self._crowds:
+            outcomes = self.tried(i, self.all)
+            nodes = [o.value for o in outcomes] if part is None else parts_of(outcomes, part)
+            self._crowds[i, part] = Crowd(nodes)
+            self._stopped[i] = [k for k, o in enumerate(outcomes) if o.status != "returned"]
+        return self._crowds[i, part]
 
-def crowd_of(prepared: Prepared, codes: Sequence[Callable], i: int, part: int | None = None) -> Crowd:
-    """Return what some functions return in one case, or in one part of it, for comparing (remembered)."""
-    key = ("crowd", tuple(codes), i, part)
-    if key not in prepared.remembered:
-        outcomes = tried(prepared, codes, i)
-        nodes = [o.value for o in outcomes] if part is None else parts_of(outcomes, part)
-        prepared.remembered[key] = Crowd(nodes)
-    return prepared.remembered[key]
+    def like(self, look: Look) -> list[int]:
+        """Return which of them may do the same as an answer everywhere: in a few cases they do."""
+        found = self.all
+        for i in look.probes:
+            given = look.outcomes[i]
+            if found is self.all and given.status == "returned":
+                same = self.crowd(i).alike(given.value)
+                stopped = self._stopped[i]
+                held = [similar(o, given) for o in self.tried(i, stopped)]
+                found = sorted([*same, *itertools.compress(stopped, held)])
+            else:
+                held = [similar(o, given) for o in self.tried(i, found)]
+                found = list(itertools.compress(found, held))
+        return found
+
+    def like_in_part(self, probes: Sequence[int], part: int, mine: Sequence[Node | None]) -> list[int]:
+        """Return which of them return in a few cases what the answer has in one part of its value."""
+        found = self.all
+        for i in probes:
+            if found is self.all:
+                found = self.crowd(i, part).alike(mine[i])
+            else:
+                some = parts_of(self.tried(i, found), part)
+                held = [alike(node, mine[i], kinds=False) for node in some]
+                found = list(itertools.compress(found, held))
+        return found
 
 
 def similar(a: Outcome, b: Outcome) -> bool:
@@ -195,7 +215,7 @@ def known_in_part(look: Look, part: int) -> Mistake | None:
     mine, due = parts_of(look.outcomes, part), parts_of(prepared.expected, part)
     order = sorted(range(len(mine)), key=lambda i: (prepared.cases[i].group != "values", look.size(i), i))
     probes = wrong_in_part([i for i in order if mine[i] is not None and due[i] is not None], mine, due)
-    for index in candidates_in_part(look, codes_of(prepared), probes, part, mine):
+    for index in known_ones(prepared).like_in_part(probes, part, mine):
         theirs = parts_of(what_it_does(prepared, index, again=False)[0], part)
         if same_part(mine, due, theirs.__getitem__):
             return prepared.exercise.mistakes[index]
@@ -221,9 +241,12 @@ def nearly_known(look: Look) -> Mistake | None:
     return best
 
 
-def codes_of(prepared: Prepared) -> list[Callable]:
-    """Return the known mistakes' functions."""
-    return [mistake.code for mistake in prepared.exercise.mistakes]
+def known_ones(prepared: Prepared) -> Candidates:
+    """Return the known mistakes as candidates (remembered)."""
+    if "mistakes" not in prepared.remembered:
+        codes = [mistake.code for mistake in prepared.exercise.mistakes]
+        prepared.remembered["mistakes"] = Candidates(prepared.calls, codes)
+    return prepared.remembered["mistakes"]
 
 
 def _compared(look: Look) -> Iterator[tuple[Mistake, list]]:
@@ -232,9 +255,8 @@ def _compared(look: Look) -> Iterator[tuple[Mistake, list]]:
         return  # one run takes seconds: the exercise's own marks must name the mistake
     mine = look.judgement.verdicts
     if "may be" not in look.found:  # several detectors ask
-        codes = codes_of(look.prepared)
-        same = set(candidates(look, codes, look.probes))
-        look.found["may be"] = [k for k, code in enumerate(codes) if k in same or _keeps(code)]
+        ones = known_ones(look.prepared)
+        look.found["may be"] = sorted(ones.keeping.union(ones.like(look)))
     again = any(v.purity or (v.fault and v.fault.kind == "unseeded") for v in mine)
     for index in look.found["may be"]:
         theirs, verdicts = what_it_does(look.prepared, index, again=again)

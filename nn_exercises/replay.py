@@ -16,15 +16,7 @@ from nn_exercises.compare import OF_VALUE, alike
 from nn_exercises.crowd import PATIENCE, Crowd, run_each
 from nn_exercises.judge import judge, signature
 from nn_exercises.look import Diagnosis, Look, is_number, size_of, with_arguments
-from nn_exercises.mistakes import (
-    agree,
-    candidates,
-    candidates_in_part,
-    parts_of,
-    same_part,
-    tried,
-    wrong_in_part,
-)
+from nn_exercises.mistakes import Candidates, agree, parts_of, same_part, wrong_in_part
 from nn_exercises.mutate import WORDS, mutants
 from nn_exercises.run import Outcome, run
 
@@ -236,9 +228,8 @@ def slips(look: Look) -> Diagnosis | None:
         return None  # words agree by chance
     if not look.probes or all(look.outcomes[i].status == "raised" for i in look.probes):
         return None
-    slipped = mutants(look.exercise)
-    for k in candidates(look, [m.code for m in slipped], look.probes):
-        mutant = slipped[k]
+    for k in _slipped(look).like(look):
+        mutant = mutants(look.exercise)[k]
         outcomes = run(
             mutant.code,
             look.prepared.calls,
@@ -258,6 +249,14 @@ def slips(look: Look) -> Diagnosis | None:
     return None
 
 
+def _slipped(look: Look) -> Candidates:
+    """Return the exercise's mutants as candidates (remembered)."""
+    memory = look.prepared.remembered
+    if "mutants" not in memory:
+        memory["mutants"] = Candidates(look.prepared.calls, [m.code for m in mutants(look.exercise)])
+    return memory["mutants"]
+
+
 def slips_in_part(look: Look, part: int) -> Diagnosis | None:
     """Report one returned value that is what the reference would return with one small slip in it."""
     if not look.exercise.mutants:
@@ -265,10 +264,10 @@ def slips_in_part(look: Look, part: int) -> Diagnosis | None:
     mine, due = parts_of(look.outcomes, part), parts_of(look.prepared.expected, part)
     order = sorted((i for i in look.comparable if mine[i] is not None), key=lambda i: (look.size(i), i))
     probes = wrong_in_part(order, mine, due)
-    slipped = mutants(look.exercise)
-    for k in candidates_in_part(look, [m.code for m in slipped], probes, part, mine):
-        mutant = slipped[k]
-        if same_part(mine, due, lambda i, m=mutant: parts_of(tried(look.prepared, [m.code], i), part)[0]):
+    slipped = _slipped(look)
+    for k in slipped.like_in_part(probes, part, mine):
+        mutant = mutants(look.exercise)[k]
+        if same_part(mine, due, lambda i, k=k: parts_of(slipped.tried(i, [k]), part)[0]):
             message = f"{look.part_name((part,))} is what comes of the right formula with one slip in it: "
             return look.made(mutant.kind, f"{message}{WORDS[mutant.kind]}.")
     return None

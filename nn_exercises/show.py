@@ -63,17 +63,19 @@ def _show_array(x: np.ndarray, width: int) -> str:
     shape = "×".join(map(str, x.shape))
     if x.size == 0:
         return f"empty array of shape {x.shape}"
-    with np.printoptions(
-        precision=6, suppress=False, threshold=36, edgeitems=2, linewidth=width, floatmode="maxprec"
-    ):
-        if x.dtype.kind == "f":
-            with np.errstate(all="ignore"):
-                x = _significant(x)
-        text = np.array2string(x, separator=", ")
+    if x.dtype.kind == "f":
+        with np.errstate(all="ignore"):
+            x = _significant(x)
+    text = _as_text(x, width, precision=6, threshold=36, edgeitems=2)
     if text.count("\n") > 11:
-        with np.printoptions(precision=4, threshold=4, edgeitems=1, linewidth=width):
-            text = np.array2string(x, separator=", ")
+        text = _as_text(x, width, precision=4, threshold=4, edgeitems=1)
     return text + (f"   {shape}" if x.ndim > 1 and x.size > 36 else "")
+
+
+def _as_text(x: np.ndarray, width: int, **how: int) -> str:
+    return np.array2string(
+        x, separator=", ", max_line_width=width, suppress_small=False, floatmode="maxprec", **how
+    )
 
 
 def _significant(x: np.ndarray, digits: int = 6) -> np.ndarray:

@@ -208,9 +208,10 @@ def _statement(node: ast.stmt, segment: str, line: int) -> Statement:
     while tables:
         inner = tables.pop()
         tables += inner.get_children()
-        for symbol in inner.get_symbols():
-            if symbol.is_global():
-                later.add(symbol.get_name())
+        if isinstance(inner, symtable.Function):  # the usual one: its names are sorted already
+            later.update(inner.get_globals())
+        else:
+            later.update(symbol.get_name() for symbol in inner.get_symbols() if symbol.is_global())
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         now |= later - binds  # a comprehension, a class body, a lambda that is called at once: needed at once
     modules, star, future = set(), False, False

@@ -1,9 +1,11 @@
 """Comparing values: what is accepted, what is refused, and what the fault is called."""
 
+import itertools
+
 import numpy as np
 import pytest
 
-from nn_exercises.compare import Rules, alike, compare, same
+from nn_exercises.compare import Rules, alike, close, compare, near, near_each, same
 from nn_exercises.run import pack
 
 
@@ -133,3 +135,25 @@ def test_alike_without_kinds_looks_at_numbers_alone():
     assert alike(pack(A), pack(A.tolist()), kinds=False) and not alike(pack(A), pack(A.tolist()))
     assert alike(pack((A, 1.0)), pack([A, 1]), kinds=False)
     assert not alike(pack(A), pack(A + 1), kinds=False)
+
+
+EDGES = [0.0, 1.0, 1 + 5e-5, 1 + 5e-3, -1.0, 1e-9, 1e12, np.inf, -np.inf, np.nan, 1e308]
+
+
+@pytest.mark.parametrize("atol", [None, 0.0, 1e-6])
+def test_a_few_numbers_are_close_where_numpy_says_so(atol):
+    rows = [np.array(row) for row in itertools.product(EDGES, repeat=2)]
+    for e, g in itertools.product(rows, repeat=2):
+        assert close(e, g, atol=atol) == bool(near(e, g, atol=atol).all()), (e, g)
+    assert close(np.zeros(0), np.zeros(0), atol=atol)
+
+
+@pytest.mark.parametrize("last", EDGES)
+def test_several_pairs_at_a_stroke_are_near_where_each_alone_is(last):
+    due = [np.array([[1.0, 2.0], [1e12, last]]), np.array(3.0), np.array([1.0, 1e-9])]
+    for off in (0.0, 1e-7, 1e-4, 1e-3, 1.0, np.nan):
+        pairs = [(e, e + off) for e in due]
+        for held, (e, g) in zip(near_each(pairs), pairs, strict=True):
+            assert held.shape == e.shape
+            assert (held == near(e, g)).all()
+    assert near_each([]) == []
