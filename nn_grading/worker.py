@@ -40,6 +40,7 @@ SYSTEM = platform.machine()
 MB = 2**20
 NOT_ENOUGH_MEMORY = 77  # a child's exit code
 AT_ONCE = 2**16  # bytes of replies that may wait for the next ones
+SETS = 64  # of calls that are kept: a chapter has a dozen exercises, and each a few sets of cases
 
 # ---------------------------------------------------------------- the filter of system calls
 
@@ -213,7 +214,7 @@ def serve(line: socket.socket) -> None:
             if "plain" in order:
                 forget(answers)
                 continue
-            calls = None if "facts" in order else protocol.receive(line)
+            calls = None if "facts" in order else calls_of(*protocol.receive_encoded(line))
         except protocol.ClosedError:
             return
         if calls is None:  # asked for only where something is wrong: looking at code takes its time
@@ -231,10 +232,37 @@ def serve(line: socket.socket) -> None:
 
 
 def forget(answers: dict[str, object]) -> None:
-    """Forget the submission before, in a child that runs plain answers of many."""
+    """Forget the submission before, in a child that runs plain answers of many.
+
+    The calls stay: the next submissions are given the same ones.
+    """
     answers.clear()
     compiled.cache_clear()
     linecache.cache.clear()
+
+
+@functools.lru_cache(maxsize=SETS)
+def calls_of(text: bytes, rest: bytes) -> dict:
+    """Return the message with an exercise's calls, which are ready to be made if none of them has a callable.
+
+    Many submissions are given the same ones; an answer gets copies of their arguments.
+    """
+    calls = protocol.decode(text, rest)
+    with contextlib.suppress(LookupError):  # a callable is made for each submission anew
+        calls["calls"] = [load_call(call, no_callable) for call in calls["calls"]]
+    return calls
+
+
+def no_callable(*_: object) -> run.Fn:
+    """Refuse to make a callable."""
+    raise LookupError
+
+
+def load_call(message: list, make) -> run.Call:
+    """Return the call that a message stands for; `make` makes its callables."""
+    args, kwargs = message
+    values = tuple([wire.load_value(a, make) for a in args])
+    return run.Call(values, {k: wire.load_value(v, make) for k, v in kwargs} if kwargs else {})
 
 
 def run_exercise(order: dict, calls: dict, line: socket.socket) -> tuple[list[dict], object]:
@@ -250,12 +278,11 @@ def run_exercise(order: dict, calls: dict, line: socket.socket) -> tuple[list[di
     answer = scope.get(order["name"])
     if not callable(answer):
         return [{"problem": {"status": "no function"}}], None
-    todo = []
     known = {**calls["known"], **order["known"]} if "known" in calls else None
-    for args, kwargs in [*calls["calls"], *order["own"]]:
-        make = remote(line, len(todo), known)
-        values = tuple([wire.load_value(a, make) for a in args])
-        todo.append(run.Call(values, {k: wire.load_value(v, make) for k, v in kwargs}))
+    todo = [
+        call if isinstance(call, run.Call) else load_call(call, remote(line, index, known))
+        for index, call in enumerate([*calls["calls"], *order["own"]])
+    ]
     spent = time.perf_counter() - started
     left = max(order["time_limit"] - spent, 0.01)
     outcomes = run.run(

@@ -7,6 +7,7 @@ import dataclasses
 import json
 import pathlib
 import socket
+import sys
 import threading
 
 import making
@@ -17,7 +18,19 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from nn_exercises import run
-from nn_grading import course, feedback, grade, names, notebook, page, protocol, results, scripts, wire
+from nn_grading import (
+    course,
+    feedback,
+    grade,
+    names,
+    notebook,
+    page,
+    protocol,
+    results,
+    scripts,
+    wire,
+    worker,
+)
 from nn_grading.lateness import read_extra_time
 
 # ---------------------------------------------------------------- slicing
@@ -241,6 +254,33 @@ def test_long_doubles_travel_as_doubles():
     for long, usual in ((np.longdouble, np.float64), (np.clongdouble, np.complex128)):
         back = wire.load_value(over_the_line(wire.dump_value(np.ones(2, long), [])))
         assert back.dtype == usual and np.array_equal(back, [1, 1])
+
+
+SPOIL = """
+def spoil(x, several, named, rng, k):
+    before = repr((x, several, named, k)), rng.normal()
+    x += 1
+    several[0] += 1
+    several.append(0)
+    named["a"] += 1
+    named["b"] = k.pop()
+    return before
+"""
+
+
+def test_calls_that_are_kept_are_the_same_for_the_next_submission(monkeypatch):
+    for name, part in (("protocol", protocol), ("run", run), ("wire", wire)):
+        monkeypatch.setattr(worker, name, part, raising=False)
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    values = [np.ones(2), [np.ones(2)], {"a": np.ones(2)}, run.Rng(3)]
+    calls = {"calls": [[[wire.dump_value(v, []) for v in values], [["k", ["list", 1.0]]]]], "again": [0]}
+    order = {"name": "spoil", "pieces": [[0, 1, SPOIL, 0]], "time_limit": 10.0, "own": []}
+    kept = [worker.calls_of(*protocol.halves(protocol.encode(calls))) for _ in range(2)]
+    assert kept[0] is kept[1]
+    first, then = (worker.run_exercise(order, one, None)[0] for one in kept)
+    outcome = wire.load_outcome(first[0]["outcomes"][0])
+    assert first == then and outcome.status == "returned"
+    assert outcome.again is outcome.value and None not in outcome.after[:3]
 
 
 WRONG = [
