@@ -28,7 +28,7 @@ FIELDS = {
 BUILTINS = frozenset(
     """
     abs all any bool complex dict divmod enumerate filter float frozenset int isinstance iter len list map max
-    min next pow print range repr reversed round set slice sorted str sum tuple zip
+    min next pow print range repr reversed round set sorted str sum tuple zip
     ArithmeticError AssertionError Exception IndexError KeyError LookupError NotImplementedError OverflowError
     RuntimeError TypeError ValueError ZeroDivisionError
     """.split()
@@ -129,6 +129,11 @@ def _is_name(node: ast.Name, above: tuple[ast.AST, ...]) -> bool:
     return not node.id.startswith("__") if reads else _is_free(node.id)
 
 
+def _is_constant(node: ast.Constant, above: tuple[ast.AST, ...]) -> bool:
+    """Tell whether a constant may stand; texts made of bytes import what they are encoded with."""
+    return type(node.value) is not bytes
+
+
 def _is_option(node: ast.keyword, above: tuple[ast.AST, ...]) -> bool:
     """Tell whether an argument with a name may be given."""
     if node.arg is None or node.arg in REFUSED_OPTIONS:
@@ -184,7 +189,7 @@ def _is_call(node: ast.Call, above: tuple[ast.AST, ...]) -> bool:
 def _is_dtype(node: ast.AST) -> bool:
     """Tell whether an expression stands for a usual dtype, or for a number, True, False or None."""
     if type(node) is ast.Constant:
-        return type(node.value) not in (str, bytes) or node.value in DTYPES | NUMPY_DTYPES
+        return type(node.value) is not str or node.value in DTYPES | NUMPY_DTYPES
     if type(node) is ast.Attribute:
         return node.attr == "dtype" or (node.attr in NUMPY_DTYPES and _dotted(node.value) in ("np", "numpy"))
     return type(node) is ast.Name and node.id in DTYPES
@@ -215,6 +220,7 @@ def _is_asked_for(node: ast.AST, above: tuple[ast.AST, ...]) -> bool:
 
 
 CHECKS = {
+    ast.Constant: _is_constant,
     ast.Name: _is_name,
     ast.Attribute: _is_looked_up,
     ast.Call: _is_call,

@@ -111,7 +111,7 @@ def test_ordinary_numpy_is_plain(source):
         *("np.ones(4, dtype={'names': x})", "np.ones(4, x)", "x.astype(x)", "x.astype('V8')", "x.astype(*x)"),
         *("[np.array][0](x, x)", "x.astype", "np.asarray(x, dtype=f'V{8}')", "np.zeros_like(x, 'f8,f8')"),
         *("np.full(3, 1, x)", "np.sum(x, dtype=x)", "np.array([x], b'V8')"),
-        *("np.empty(3)", "np.empty_like(x)", "np.errstate(all='call', call=f)"),
+        *("str(b'x', 'utf_7')", "b'x'", "np.empty(3)", "np.empty_like(x)", "np.errstate(all='call', call=f)"),
         *("np.exp(x, where=False)", "np.exp(x, out=x)", "np.exp(x, **{'where': False})", "dict(**x)"),
     ],
 )
@@ -145,6 +145,7 @@ def test_what_reaches_further_is_not_plain(body):
         "def f(x):\n    x.shape = (3,)\n    return x",
         "def f(x):\n    x[::2] = (v for v in x)",
         "def f(x):\n    x[0, 1:9:2] += 1",
+        "def f(x):\n    x[slice(None, None, 2)] = (v for v in x)",
         "def f(x):\n    for x[::2] in x:\n        pass",
         "def f(x):\n    x.flags.writeable = True",
         "def f(x):\n    match x:\n        case int():\n            return x",
