@@ -88,7 +88,7 @@ class Crowd:
         leaves: list[np.ndarray] = []
         form = _laid_out(given, leaves)
         readings = {} if form is None else {form: _vector(leaves)}
-        finite = form is not None and bool(np.isfinite(readings[form]).all())
+        finite = form is not None and (not self.endless or bool(np.isfinite(readings[form]).all()))
         several = given.kind in SEQUENCES
         whole = as_array(given) if several else None
         if whole is not None:  # a list may stand for an array

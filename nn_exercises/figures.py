@@ -392,10 +392,11 @@ def approximate(look: Look) -> Diagnosis | None:
         return None
     worst = 0.0
     for part in range(len(look.part_names)) if look.part_names else [None]:
-        pairs = [look.arrays(i, part) for i in look.comparable]
-        if any(p is None or p[0].shape != p[1].shape for p in pairs):
-            return None
-        for e, g in pairs:
+        for i in look.comparable:
+            pair = look.arrays(i, part)
+            if pair is None or pair[0].shape != pair[1].shape:
+                return None
+            e, g = pair
             size = float(np.abs(e).max(initial=0))
             off = float(np.abs(e - g).max(initial=0))
             if not np.isfinite(off) or off > NEAR * size:
@@ -467,11 +468,14 @@ def entries(look: Look) -> Diagnosis | None:
     )
     part = parts[0] if parts else None
     pairs = [(i, e, g) for i, e, g in _pairs(look, failing, part) if e.size]
+    if not pairs:
+        return None
     right = near_each([(e, g) for _, e, g in pairs])
-    masks = [(i, ~held) for (i, *_), held in zip(pairs, right, strict=True)]
-    total, wrong = sum(m.size for _, m in masks), sum(int(m.sum()) for _, m in masks)
+    all_right = np.concatenate([held.ravel() for held in right])
+    total, wrong = all_right.size, int((~all_right).sum())
     if not wrong or wrong == total:
         return None
+    masks = [(i, ~held) for (i, *_), held in zip(pairs, right, strict=True)]
     for name in dict.fromkeys(n for i, _ in masks for n in look.arguments(i)):
         values = [(m, look.arguments(i).get(name)) for i, m in masks]
         fitting = [(m.ravel(), v.ravel()) for m, v in values if _fits_mask(v, m)]
