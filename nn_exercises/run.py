@@ -145,6 +145,10 @@ def _pack(value: Any, depth: int, left: list[int]) -> Node:
         return Node("none")
     if isinstance(value, np.ndarray):
         return _packed_array(np.ndarray.view(value, np.ndarray), str(kind.__name__)[:60])
+    if isinstance(value, tuple):
+        return Node("tuple", tuple(_pack(v, depth + 1, left) for v in value[: left[0] + 1]))
+    if isinstance(value, list):
+        return Node("list", tuple(_pack(v, depth + 1, left) for v in value[: left[0] + 1]))
     if isinstance(value, np.generic):
         plain = np.asarray(value)
         if plain.dtype.kind == "U":
@@ -164,10 +168,6 @@ def _pack(value: Any, depth: int, left: list[int]) -> Node:
         return Node("complex", complex(value))
     if isinstance(value, str):
         return Node("text", str(value)[:MAX_TEXT])
-    if isinstance(value, tuple):
-        return Node("tuple", tuple(_pack(v, depth + 1, left) for v in value[: left[0] + 1]))
-    if isinstance(value, list):
-        return Node("list", tuple(_pack(v, depth + 1, left) for v in value[: left[0] + 1]))
     if isinstance(value, range):
         return Node("list", tuple(_pack(v, depth + 1, left) for v in value[: left[0] + 1]), "range")
     if isinstance(value, dict):
@@ -258,16 +258,16 @@ def give(value: Any, asked: dict[str, int] | None = None, reseed: int = 0) -> An
     if isinstance(value, np.ndarray):
         return value.copy("K")
     asked = {} if asked is None else asked
-    if isinstance(value, Rng):
-        return np.random.default_rng([value.seed, reseed] if reseed else value.seed)
-    if isinstance(value, Fn):
-        return _ask(value, asked)
     if isinstance(value, list):
         return [give(v, asked, reseed) for v in value]
     if isinstance(value, tuple):
         return tuple(give(v, asked, reseed) for v in value)
     if isinstance(value, dict):
         return {k: give(v, asked, reseed) for k, v in value.items()}
+    if isinstance(value, Rng):
+        return np.random.default_rng([value.seed, reseed] if reseed else value.seed)
+    if isinstance(value, Fn):
+        return _ask(value, asked)
     return value
 
 
