@@ -1516,6 +1516,157 @@ sys.modules["wire"].dump_outcome = dump
     "crashed",
 )
 
+# ---------------------------------------------------------------- what runs in a child with others
+
+
+def plainly(source: str, right: bool = False) -> dict:
+    """Return a chapter whose target is plain code, which one child runs for many submissions."""
+    result = "X @ w + b" if right else "X @ w"
+    return making.chapter(
+        CHAPTER, **{TARGET: f"import numpy as np\nimport itertools\n\n{source}\n    return {result}\n"}
+    )
+
+
+add(
+    "fills half of its array",
+    handed_in(
+        making.chapter(
+            CHAPTER,
+            mcculloch_pitts="import numpy as np\n\n\ndef mcculloch_pitts(X, inhibitory, theta):\n"
+            "    y = np.empty(len(X), dtype=int)\n    y[X[:, inhibitory].any(axis=1)] = 0\n"
+            "    y[X[:, ~inhibitory].sum(axis=1) < theta] = 0\n    return y",
+        )
+    ),
+    target="mcculloch_pitts",
+)
+add(
+    "keeps NumPy's errors from the next",
+    handed_in(
+        plainly(
+            """
+def hear(kind, flag):
+    said.append(kind)
+    next(iter([]))
+
+def keep():
+    with np.errstate(all='call', call=hear):
+        yield []
+
+alive = keep()
+said = next(alive)
+
+def neuron_preactivation(X, w, b):
+    np.zeros(1) / np.zeros(1)
+    said, alive"""
+        )
+    ),
+    "failed",
+    "error",
+)
+add(
+    "keeps NumPy loud for the next",
+    handed_in(
+        plainly(
+            """
+def keep():
+    with np.errstate(all='raise'):
+        yield 1
+
+alive = keep()
+one = next(alive)
+
+def neuron_preactivation(X, w, b):
+    one, alive""",
+            right=True,
+        )
+    ),
+    "passed",
+    points=2.0,
+)
+add(
+    "moves a list while it is assigned to",  # Python's bug 120384
+    handed_in(
+        plainly(
+            """
+def emptied(kept):
+    yield from kept
+    while kept:
+        kept.pop()
+
+def neuron_preactivation(X, w, b):
+    kept = list(range(2000))
+    kept[slice(None, None, -1)] = emptied(kept)"""
+        )
+    ),
+    "failed",
+    "crashed",
+    "error",
+)
+add(
+    "enters an iterator again",
+    handed_in(
+        plainly(
+            """
+def go():
+    held = []
+
+    def again(x):
+        if held:
+            next(held[0], None)
+        if x == 0:
+            while held:
+                held.pop()
+        return [[i, i] for i in range(500)]
+
+    pairs = zip(map(again, iter(list(range(9, -1, -1)))), iter([1, 2, 3]), iter([5]))
+    held.append(itertools.chain(pairs))
+    next(held[0], None)
+
+def neuron_preactivation(X, w, b):
+    for _ in range(200):
+        go()"""
+        )
+    ),
+    "failed",
+    "crashed",
+    "error",
+)
+DEEP = """
+def deep():
+    found = iter([1])
+    for _ in range(300_000):
+        found = map(abs, found)
+    return found
+
+"""
+add(
+    "stacks iterators",
+    handed_in(plainly(f"{DEEP}\ndef neuron_preactivation(X, w, b):\n    next(deep())")),
+    "crashed",
+    "failed",
+)
+LEFT = f"{DEEP}kept = [deep()]\nkept.append(kept)\n\ndef neuron_preactivation(X, w, b):\n    kept"
+add(
+    "leaves a stack of iterators behind",
+    handed_in(plainly(LEFT, right=True)),
+    "passed",
+    "crashed",
+    points=2.0,
+)
+add(
+    "hoards memory and is right",
+    handed_in(
+        plainly(
+            "hoard = [np.ones(2**20) for _ in range(20)]\nhoard.append(hoard)\n\n"
+            "def neuron_preactivation(X, w, b):\n    hoard",
+            right=True,
+        )
+    ),
+    "passed",
+    points=2.0,
+)
+
+
 # ---------------------------------------------------------------- the notebook
 
 
