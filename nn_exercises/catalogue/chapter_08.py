@@ -2018,8 +2018,7 @@ def gradient_descent(grad, w0, lr, n_steps):
     array (n_steps + 1, n) of floats
         Row 0 is w0, row k the parameters after k steps.
     """
-    path = np.zeros((n_steps + 1, len(w0)))
-    path[0] = w0
+    path = np.tile(np.asarray(w0, dtype=np.float64), (n_steps + 1, 1))
     for k in range(n_steps):
         path[k + 1] = path[k] - lr * grad(path[k])
     return path
