@@ -239,6 +239,7 @@ def forget(answers: dict[str, object]) -> None:
     answers.clear()
     compiled.cache_clear()
     linecache.cache.clear()
+    gc.collect(1)  # functions and the names around them hold each other
 
 
 @functools.lru_cache(maxsize=SETS)
