@@ -38,8 +38,8 @@ BUILTINS = frozenset(
 ATTRIBUTES = frozenset(
     """
     T all any argmax argmin argsort astype clip conj copy cumprod cumsum diagonal dot dtype fill flatten imag
-    item kind max mean min ndim nonzero prod ravel real repeat reshape round shape size sort squeeze std sum
-    swapaxes take tolist trace transpose var
+    item kind max mean min ndim nonzero prod ravel real reduce repeat reshape round shape size sort squeeze std
+    sum swapaxes take tolist trace transpose var
     add append count discard eps extend get index insert items keys lower pop remove reverse setdefault tiny
     update upper values endswith join split startswith strip
     binomial choice integers normal permutation permuted random shuffle standard_normal uniform
@@ -69,7 +69,7 @@ MATH = frozenset(
 ITERTOOLS = frozenset("accumulate chain combinations islice pairwise product repeat zip_longest".split())
 # By the names under which they are known here.
 MODULES = {"np": NUMPY, "numpy": NUMPY, "math": MATH, "itertools": ITERTOOLS}
-WITHIN = {"np.linalg": frozenset({"norm", "det", "inv", "solve"}), "np.random": frozenset({"default_rng"})}
+WITHIN = {"np.linalg": frozenset({"norm", "det", "inv", "solve"})}
 USUAL = {("numpy", "np"), *((name, name) for name in MODULES if name != "np")}  # its name, and that here
 LONGEST = 20_000  # characters: looking through a statement takes time too
 # Options with which NumPy returns memory that nobody filled, or calls back in the middle of its loops.

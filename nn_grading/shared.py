@@ -19,7 +19,7 @@ import numpy as np
 from nn_exercises import judge as judging
 from nn_grading import protocol
 from nn_grading.line import EndedError, Line
-from nn_grading.sandbox import Sandbox
+from nn_grading.sandbox import Sandbox, SandboxError
 from nn_grading.task import Reply, Task
 
 MOST = 256  # submissions of one child
@@ -49,7 +49,7 @@ class Shared:
             if self.line.socket is not None and all(task.functions for task in left):
                 for task in self._asking(left):
                     found.add(task)
-        except (EndedError, protocol.ProtocolError, protocol.TooLateError):
+        except (EndedError, SandboxError, protocol.ProtocolError, protocol.TooLateError):
             self.line.close(kill=True)
         return found
 
