@@ -38,8 +38,8 @@ BUILTINS = frozenset(
 ATTRIBUTES = frozenset(
     """
     T all any argmax argmin argsort astype clip conj copy cumprod cumsum diagonal dot dtype fill flatten imag
-    item kind max mean min ndim nonzero prod ravel real reduce repeat reshape round shape size sort squeeze std
-    sum swapaxes take tolist trace transpose var
+    item kind max mean min ndim nonzero prod ravel real reduce repeat reshape round shape size sort squeeze
+    std sum swapaxes take tolist trace transpose var
     add append count discard eps extend get index insert items keys lower pop remove reverse setdefault tiny
     update upper values endswith join split startswith strip
     binomial choice integers normal permutation permuted random shuffle standard_normal uniform
