@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -36,19 +36,16 @@ class Shared:
 
     def right(self, tasks: Sequence[Task]) -> set[Task]:
         """Return those of a submission's tasks that are found right here."""
-        plain = [task for task in tasks if task.reading.plain and task.exercise.make_marks is None]
-        if not plain:
+        plain = (task for task in tasks if task.exercise.make_marks is None and task.reading.plain)
+        first = next(plain, None)
+        if first is None:
             return set()
         found: set[Task] = set()
         try:
             self._begin()
-            replies = self.line.together(plain, known=True)
-            found = {task for task, reply in replies.items() if _is_right(task, reply)}
-            left = [task for task in plain if task not in found]
-            # Where one that asks for nothing is wrong, the submission needs a process of its own anyway.
-            if self.line.socket is not None and all(task.functions for task in left):
-                for task in self._asking(left):
-                    found.add(task)
+            found |= self._right([first])
+            if found:  # else the submission needs a process of its own anyway, and the rest is left to that
+                found |= self._right(list(plain))
         except (EndedError, SandboxError, protocol.ProtocolError, protocol.TooLateError):
             self.line.close(kill=True)
         return found
@@ -60,13 +57,21 @@ class Shared:
         self.served = 1 if self.line.socket is None else self.served + 1
         protocol.send(self.line.opened(), {"plain": True}, time.monotonic() + SECONDS)
 
-    def _asking(self, tasks: Sequence[Task]) -> Iterator[Task]:
-        """Yield those that are right of tasks that ask for what is not known, up to the first that is not."""
-        for task in tasks:
-            reply = self.line.run(replace(task, seconds=SECONDS))
-            if not _is_right(task, reply):
-                return
-            yield task
+    def _right(self, tasks: Sequence[Task]) -> set[Task]:
+        """Return the right ones of some tasks.
+
+        Those that ask for more than what is known are run one by one, up to the first that is wrong.
+        """
+        replies = self.line.together(tasks, known=True)
+        found = {task for task, reply in replies.items() if _is_right(task, reply)}
+        left = [task for task in tasks if task not in found]
+        if self.line.socket is None or not all(task.functions for task in left):
+            return found
+        for task in left:
+            if not _is_right(task, self.line.run(replace(task, seconds=SECONDS))):
+                break
+            found.add(task)
+        return found
 
     def close(self) -> None:
         """End the child and its sandbox."""

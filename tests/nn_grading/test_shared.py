@@ -276,6 +276,21 @@ def test_what_is_not_right_in_the_shared_child_is_run_again(grader, monkeypatch)
     assert grader.box.process is not None
 
 
+def test_who_is_wrong_at_once_is_left_to_a_child_of_their_own(grader, monkeypatch):
+    """What would be run twice is one answer, not all."""
+    asked = []
+    together = line.Line.together
+
+    def counted(self, tasks, known=False):
+        asked.append((known, len(tasks)))
+        return together(self, tasks, known)
+
+    monkeypatch.setattr(line.Line, "together", counted)
+    found = rows(grader.grade(job("04_activations", sigmoid="def sigmoid(z):\n    return z")))
+    assert [row["status"] for row in found] == ["failed", *["passed"] * 8]
+    assert asked == [(True, 1), (False, 9)]
+
+
 def test_nothing_of_a_submission_is_there_for_the_next(grader):
     """No name, and no state of NumPy's that a generator keeps alive."""
     first = "SCALE = 1.0\ndef neuron_preactivation(X, w, b):\n    return (X @ w + b) * SCALE"
