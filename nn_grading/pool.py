@@ -12,6 +12,7 @@ import socket
 import sys
 import time
 import traceback
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,7 @@ from nn_grading.results import Order, Place
 from nn_grading.sandbox import Sandbox, SandboxError
 from nn_grading.shared import Shared
 
+AHEAD = 0.1  # seconds; whoever was quicker gets one order more, and need not wait while results are written
 ATTEMPTS = 3  # processes that a submission may take down before it is left as crashed
 LARGEST = 64 * 2**20
 
@@ -76,7 +78,7 @@ def forget() -> None:
 
 
 class _Process:
-    """One grading process and the order it is at."""
+    """One grading process, the order it is at, and maybe one that lies there already."""
 
     def __init__(self, setting: Setting, others: list[_Process]) -> None:
         ours, theirs = socket.socketpair()
@@ -92,14 +94,22 @@ class _Process:
             os._exit(0)
         theirs.close()
         self.line = ours
-        self.order: Order | None = None
-        self.late = 0.0
+        self.orders: deque[Order] = deque()
+        self.began = 0.0  # when it came to the first of them
+        self.quick = False  # whether it was with the last one
 
-    def give(self, order: Order, seconds: float) -> None:
-        self.order = order
-        self.late = time.monotonic() + seconds
+    def give(self, order: Order) -> None:
+        if not self.orders:
+            self.began = time.monotonic()
+        self.orders.append(order)
         with contextlib.suppress(protocol.ClosedError):  # it is found dead when its answer is read
             protocol.send(self.line, _pack(order), time.monotonic() + 60)
+
+    def done(self) -> Order:
+        """Return the order that it is at and has done."""
+        now = time.monotonic()
+        self.quick, self.began = now - self.began < AHEAD, now
+        return self.orders.popleft()
 
     def end(self) -> None:
         self.line.close()
@@ -167,46 +177,47 @@ def run(setting: Setting, orders: Iterator[Order], processes: int) -> Iterator[t
         process.end()
 
     def supply(process: _Process) -> None:
-        process.order = None
-        order = again.pop() if again else next(orders, None)
-        if order is not None:
-            process.give(order, _patience(setting, order))
+        while len(process.orders) < 1 + process.quick:
+            order = again.pop() if again else next(orders, None)
+            if order is None:
+                break
+            process.give(order)
+
+    def replace(process: _Process) -> Iterator[tuple[Order, None]]:
+        """Have a lost process's work done by another one."""
+        dismiss(process)
+        hire()
+        lost, *left = process.orders
+        again.extend(left)
+        yield from _lost(lost, attempts, again)
+        supply(crew[-1])
 
     try:
         for _ in range(processes):
             hire()
             supply(crew[-1])
-            if crew[-1].order is None:
+            if not crew[-1].orders:
                 break
-        while any(process.order for process in crew):
+        while any(process.orders for process in crew):
             for key, _ in selector.select(1.0):
                 process = key.data
-                if process not in crew or process.order is None:
+                if process not in crew or not process.orders:
                     continue
-                order = process.order
                 try:
                     reply = protocol.receive(process.line, time.monotonic() + 60, LARGEST)
                 except (protocol.ProtocolError, protocol.TooLateError):
                     reply = None
                 if reply is None:
-                    dismiss(process)
-                    hire()
-                    yield from _lost(order, attempts, again)
-                    supply(crew[-1])
-                elif "fault" in reply:
-                    supply(process)
-                    yield order, {"fault": reply["fault"]}
+                    yield from replace(process)
                 elif "fatal" in reply:
                     raise SandboxError(reply["fatal"])
                 else:
+                    order = process.done()
                     supply(process)
-                    yield order, reply["record"]
-            for process in [p for p in crew if p.order and time.monotonic() > p.late]:
-                order = process.order
-                dismiss(process)
-                hire()
-                yield from _lost(order, attempts, again)
-                supply(crew[-1])
+                    yield order, {"fault": reply["fault"]} if "fault" in reply else reply["record"]
+            now = time.monotonic()
+            for process in [p for p in crew if p.orders and now > p.began + _patience(setting, p.orders[0])]:
+                yield from replace(process)
     finally:
         for process in list(crew):
             dismiss(process)
