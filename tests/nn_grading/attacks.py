@@ -1623,7 +1623,7 @@ def go():
     next(held[0], None)
 
 def neuron_preactivation(X, w, b):
-    for _ in range(200):
+    for _ in range(20):
         go()"""
         )
     ),
