@@ -12,7 +12,7 @@ import making
 import numpy as np
 import pytest
 
-from nn_grading import course, grade, line, names, plain, pool
+from nn_grading import course, grade, line, names, plain, pool, results
 from nn_grading.sandbox import Sandbox, SandboxError
 
 SECRET = b"a" * 64
@@ -367,3 +367,22 @@ def test_time_in_the_shared_child_does_not_count(grader, monkeypatch):
     slow = "def neuron_preactivation(X, w, b):\n    for _ in range(10**6):\n        b = b + 0\n"
     one = job("01_neuron", neuron_preactivation=f"{slow}    return X @ w + b")
     assert {row["status"] for row in rows(grader.grade(one))} == {"passed"}
+
+
+@pytest.mark.parametrize(("ahead", "drawn"), [(60.0, [3, 4, 5, 5, 5]), (0.0, [2, 3, 4, 5, 5])])
+def test_who_is_quick_has_the_next_order_at_hand(sandboxed, tmp_path, monkeypatch, ahead, drawn):
+    """Results are written while it works; whoever is slow is given one order at a time."""
+    monkeypatch.setattr(pool, "AHEAD", ahead)
+    whole = course.load(secret=SECRET)
+    for number in range(5):
+        making.hand_in(tmp_path, f"s{number}", "01_neuron", making.chapter("01_neuron"))
+    places, _ = results.find_submissions(tmp_path, whole)
+    given = []
+
+    def orders():
+        for place in places:
+            given.append(place)
+            yield results.Order(place, None, "")
+
+    seen = [(order.place, len(given)) for order, _ in pool.run(pool.Setting(whole), orders(), 1)]
+    assert [place for place, _ in seen] == places and [count for _, count in seen] == drawn
